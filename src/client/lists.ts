@@ -1,0 +1,37 @@
+import { checkKey } from "../driver/key.js";
+import { InvalidArgumentError } from "../errors.js";
+import { kindOf } from "../internal/describe.js";
+
+/** The distinct keys of a list, each checked. */
+export function keyList(keys: unknown): string[] {
+  const distinct = new Set<string>();
+  for (const key of iterable("keys", keys, "an array, a Set or another iterable of keys")) {
+    checkKey(key);
+    distinct.add(key);
+  }
+  return [...distinct];
+}
+
+/** The entries of a list of pairs or of a plain object, each key checked and once: of two entries for one, the last. */
+export function entryList(entries: unknown): Map<string, unknown> {
+  const allowed = "an object, a Map or another iterable of [key, value] pairs";
+  const pairs =
+    typeof entries === "object" && entries !== null && !(Symbol.iterator in entries)
+      ? Object.entries(entries)
+      : iterable("entries", entries, allowed);
+  const distinct = new Map<string, unknown>();
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new InvalidArgumentError(`an entry is ${kindOf(pair)}; allowed is a [key, value] pair`);
+    }
+    checkKey(pair[0]);
+    distinct.set(pair[0], pair[1]);
+  }
+  return distinct;
+}
+
+/** A string is refused though it iterates: it is a key given in the place of a list. */
+function iterable(what: string, given: unknown, allowed: string): Iterable<unknown> {
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) return given as Iterable<unknown>;
+  throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is ${allowed}`);
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from "./errors.js";
+import { kindOf, quote } from "./internal/describe.js";
+
+/**
+ * A span of time: milliseconds, or a number with a unit, one of `ms`, `s`, `m`, `h`, `d`, `w`.
+ * A fraction of a millisecond rounds up; at most 100 years.
+ *
+ * @example
+ * ```ts
+ * await sessions.set(id, session, { ttl: "30m" });
+ * await sessions.set(id, session, { ttl: 1_800_000 }); // the same
+ * ```
+ */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`;
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** 100 years of 365.25 days. */
+const LONGEST = 36_525 * 86_400_000;
+
+/** Longer texts are refused unread: no duration needs as many digits. */
+const LONGEST_TEXT = 40;
+
+const FORM = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(ms|[smhdw])$/;
+
+const ALLOWED =
+  'allowed are 0 to 100 years, as milliseconds or a text such as "250ms", "30s", "15m", "1h", "7d" or "2w"';
+
+/**
+ * Whole milliseconds of a duration, rounded up.
+ *
+ * @param what - names the argument in the error, such as `"ttl"`.
+ * @throws InvalidArgumentError when it is malformed, negative, not finite or longer than 100 years.
+ */
+export function milliseconds(duration: Duration, what: string): number {
+  const given = typeof duration === "string" ? parse(duration) : duration;
+  if (typeof given === "number" && given >= 0 && given <= LONGEST) return Math.ceil(given) + 0;
+  const shown =
+    typeof duration === "string" ? quote(duration) : typeof duration === "number" ? String(duration) : kindOf(duration);
+  throw new InvalidArgumentError(`${what} is ${shown}; ${ALLOWED}`);
+}
+
+/** Milliseconds with 15 significant digits, so that `"1.1s"` is 1,100 and not 1,100.0000000000002; NaN when malformed. */
+function parse(text: string): number {
+  const form = text.length <= LONGEST_TEXT ? FORM.exec(text) : null;
+  if (form === null) return Number.NaN;
+  const [, count, unit] = form as unknown as [string, string, keyof typeof UNITS];
+  return Number((Number(count) * UNITS[unit]).toPrecision(15));
+}

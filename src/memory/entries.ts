@@ -1,0 +1,69 @@
+import type { Encoded } from "../driver/encoded.js";
+
+/** A value with a deadline, in milliseconds since the epoch: it is gone at that very millisecond. */
+export class Expiring {
+  value: Encoded;
+  expires: number;
+
+  constructor(value: Encoded, expires: number) {
+    this.value = value;
+    this.expires = expires;
+  }
+}
+
+/** What is kept under a key: a value without a TTL lies there bare, which saves 56 bytes an entry. */
+export type Slot = Encoded | Expiring;
+
+/** One V8 Map holds at most 2^24 entries, deleted ones that it has not yet swept out included: half of that is safe. */
+const MAP_LIMIT = 2 ** 23;
+
+/** The entries of one namespace: a Map, or, past the limit of one, a chain of them. */
+export class Entries {
+  readonly #first = new Map<string, Slot>();
+  readonly #limit: number;
+  #rest: Map<string, Slot>[] | undefined;
+
+  constructor(limit = MAP_LIMIT) {
+    this.#limit = limit;
+  }
+
+  get(key: string): Slot | undefined {
+    const slot = this.#first.get(key);
+    return slot !== undefined || this.#rest === undefined ? slot : this.#holder(key)?.get(key);
+  }
+
+  set(key: string, slot: Slot): void {
+    if (this.#rest === undefined && this.#first.size < this.#limit) this.#first.set(key, slot);
+    else this.#setInChain(key, slot);
+  }
+
+  delete(key: string): boolean {
+    return this.#first.delete(key) || (this.#rest !== undefined && this.#holder(key)?.delete(key) === true);
+  }
+
+  get empty(): boolean {
+    return this.#first.size === 0 && (this.#rest === undefined || this.#maps().every((map) => map.size === 0));
+  }
+
+  /** The keys there are now, expired ones included. */
+  keys(): string[] {
+    return this.#maps().flatMap((map) => [...map.keys()]);
+  }
+
+  #maps(): Map<string, Slot>[] {
+    return [this.#first, ...(this.#rest ?? [])];
+  }
+
+  #holder(key: string): Map<string, Slot> | undefined {
+    return this.#maps().find((map) => map.has(key));
+  }
+
+  #setInChain(key: string, slot: Slot): void {
+    let map = this.#holder(key) ?? this.#maps().find(({ size }) => size < this.#limit);
+    if (map === undefined) {
+      map = new Map();
+      this.#rest = [...(this.#rest ?? []), map];
+    }
+    map.set(key, slot);
+  }
+}
