@@ -15,10 +15,7 @@ export function keyList(keys: unknown): string[] {
 /** The entries of a list of pairs or of a plain object, each key checked and once: of two entries for one, the last. */
 export function entryList(entries: unknown): Map<string, unknown> {
   const allowed = "an object, a Map or another iterable of [key, value] pairs";
-  const pairs =
-    typeof entries === "object" && entries !== null && !(Symbol.iterator in entries)
-      ? Object.entries(entries)
-      : iterable("entries", entries, allowed);
+  const pairs = isPlain(entries) ? Object.entries(entries) : iterable("entries", entries, allowed);
   const distinct = new Map<string, unknown>();
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) {
@@ -28,6 +25,13 @@ export function entryList(entries: unknown): Map<string, unknown> {
     distinct.set(pair[0], pair[1]);
   }
   return distinct;
+}
+
+/** Whether it is an object literal or the like, of any realm: a promise that nobody awaited is none. */
+function isPlain(given: unknown): given is object {
+  if (typeof given !== "object" || given === null || Symbol.iterator in given) return false;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** A string is refused though it iterates: it is a key given in the place of a list. */

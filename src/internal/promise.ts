@@ -15,3 +15,12 @@ export function resolved<T>(value: T): Promise<T> {
   const shared = value === undefined ? UNDEFINED : value === true ? TRUE : value === false ? FALSE : undefined;
   return (shared ?? Promise.resolve(value)) as Promise<T>;
 }
+
+/** What the function gives, its throw turned into a rejection. */
+export function attempt<T>(run: () => T | Promise<T>): T | Promise<T> {
+  try {
+    return run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -37,8 +37,8 @@ export class Entries {
     else this.#setInChain(key, slot);
   }
 
-  delete(key: string): boolean {
-    return this.#first.delete(key) || (this.#rest !== undefined && this.#holder(key)?.delete(key) === true);
+  delete(key: string): void {
+    if (!this.#first.delete(key) && this.#rest !== undefined) this.#holder(key)?.delete(key);
   }
 
   get empty(): boolean {

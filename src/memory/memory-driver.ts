@@ -8,6 +8,9 @@ import { Entries, Expiring, type Slot } from "./entries.js";
 /** How many keys a batch of `scan` holds at most. */
 const BATCH = 1_000;
 
+/** What a namespace without entries has; never written. */
+const NONE = new Entries();
+
 /**
  * A store in this process's memory: for unit tests and for small services. Values are kept in the form they are
  * handed in, text as text. Expired entries leave when they are next touched; `Date.now()` is the only clock, so the fake
@@ -43,7 +46,11 @@ export class MemoryDriver implements Driver {
   }
 
   delete(prefix: string, key: string): boolean {
-    return this.#live(prefix, key) !== undefined && this.#remove(prefix, key);
+    const entries = this.#entries(prefix);
+    const slot = entries.get(key);
+    if (slot === undefined) return false;
+    this.#remove(prefix, entries, key);
+    return isLive(slot);
   }
 
   exists(prefix: string, key: string): boolean {
@@ -111,12 +118,12 @@ export class MemoryDriver implements Driver {
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded): boolean {
     const value = this.get(prefix, key);
-    return value !== undefined && sameBytes(value, oldValue) && this.#remove(prefix, key);
+    return value !== undefined && sameBytes(value, oldValue) && this.delete(prefix, key);
   }
 
   async *scan(prefix: string, pattern: Pattern): AsyncGenerator<string[], void, void> {
     // The keys of this moment: one that is deleted and set again during the listing would otherwise come twice.
-    const keys = this.#entries(prefix)?.keys() ?? [];
+    const keys = this.#entries(prefix).keys();
     for (let at = 0; at < keys.length; at += BATCH) {
       const batch = keys.slice(at, at + BATCH);
       yield batch.filter((key) => key.startsWith(pattern.prefix) && this.exists(prefix, key));
@@ -124,7 +131,7 @@ export class MemoryDriver implements Driver {
   }
 
   clear(prefix: string): void {
-    this.#open().delete(prefix);
+    if (this.#entries(prefix) !== NONE) this.#namespaces.delete(prefix);
   }
 
   /** Gives the memory back. Later calls are `UnavailableError`. */
@@ -137,26 +144,23 @@ export class MemoryDriver implements Driver {
     this.close();
   }
 
-  #open(): Map<string, Entries> {
+  #entries(prefix: string): Entries {
     if (this.#closed) throw new UnavailableError("the memory driver is closed", { outcome: "not-applied" });
-    return this.#namespaces;
-  }
-
-  #entries(prefix: string): Entries | undefined {
-    return this.#open().get(prefix);
+    return this.#namespaces.get(prefix) ?? NONE;
   }
 
   /** What is kept under a live key. An expired entry goes here. */
   #live(prefix: string, key: string): Slot | undefined {
-    const slot = this.#entries(prefix)?.get(key);
-    if (!(slot instanceof Expiring) || Date.now() < slot.expires) return slot;
-    this.#remove(prefix, key);
+    const entries = this.#entries(prefix);
+    const slot = entries.get(key);
+    if (slot === undefined || isLive(slot)) return slot;
+    this.#remove(prefix, entries, key);
     return undefined;
   }
 
   #store(prefix: string, key: string, slot: Slot): void {
     let entries = this.#entries(prefix);
-    if (entries === undefined) {
+    if (entries === NONE) {
       entries = new Entries();
       this.#namespaces.set(prefix, entries);
     }
@@ -171,16 +175,18 @@ export class MemoryDriver implements Driver {
   }
 
   /** A namespace goes with its last entry. */
-  #remove(prefix: string, key: string): boolean {
-    const entries = this.#namespaces.get(prefix);
-    const removed = entries?.delete(key) === true;
-    if (entries?.empty) this.#namespaces.delete(prefix);
-    return removed;
+  #remove(prefix: string, entries: Entries, key: string): void {
+    entries.delete(key);
+    if (entries.empty) this.#namespaces.delete(prefix);
   }
 }
 
 function slotFor(value: Encoded, ttl: number): Slot {
   return ttl === 0 ? value : new Expiring(value, Date.now() + ttl);
+}
+
+function isLive(slot: Slot): boolean {
+  return !(slot instanceof Expiring) || Date.now() < slot.expires;
 }
 
 function valueIn(slot: Slot | undefined): Encoded | undefined {
