@@ -1,0 +1,94 @@
+import { DriverError, NamestoreError, UnavailableError } from "../errors.js";
+import { type Address, ClusterTopology } from "./cluster.js";
+import { type NodeClient, within } from "./link.js";
+import type { Login, Settings } from "./options.js";
+import { errorWord } from "./protocol.js";
+import { SingleTopology } from "./single.js";
+import type { Topology } from "./topology.js";
+
+/** RESP's type of bulk strings, for node-redis's type mapping. */
+const BLOB_STRING = 36;
+
+type CreateClient = (options: object) => NodeClient;
+
+/** Makes the connections of a driver that owns them. Settles within the timeout and a little. */
+export async function connect(settings: Settings): Promise<Topology> {
+  // Not a static import: a driver over a connection that was handed in needs no such package.
+  const { createClient } = (await import("redis")) as unknown as { createClient: CreateClient };
+  const { login, timeout, cluster, sentinel, server } = settings;
+  const open = (address: Address, as: Login = login): NodeClient =>
+    createClient({
+      username: as.username,
+      password: as.password,
+      database: as.database,
+      socket: {
+        host: address.host,
+        port: address.port,
+        connectTimeout: timeout,
+        // The link makes a new client instead.
+        reconnectStrategy: false,
+        ...(as.tls === false ? {} : { tls: true, ...(as.tls === true ? {} : as.tls) }),
+      },
+      // What was not sent when a connection goes is the link's to send, or not.
+      disableOfflineQueue: true,
+      maintNotifications: "disabled",
+      // No timer a command: the link has one for all.
+      commandOptions: { timeout: undefined, typeMapping: { [BLOB_STRING]: Buffer } },
+    });
+
+  const topology =
+    cluster !== undefined
+      ? new ClusterTopology({ nodes: cluster, timeout, open })
+      : new SingleTopology(
+          {
+            timeout,
+            open: async () => open(sentinel === undefined ? server : await primaryOf(sentinel, open, timeout)),
+          },
+          sentinel !== undefined,
+        );
+  try {
+    await within(topology.connect(), timeout);
+    return topology;
+  } catch (error) {
+    topology.close();
+    throw connectError(error);
+  }
+}
+
+/** Asks the Sentinels, one after the other, where the primary is. */
+async function primaryOf(
+  { name, nodes, login }: NonNullable<Settings["sentinel"]>,
+  open: (address: Address, as: Login) => NodeClient,
+  timeout: number,
+): Promise<Address> {
+  let reason: unknown;
+  for (const node of nodes) {
+    const client = open(node, login);
+    client.on("error", () => {});
+    try {
+      const reply = await within(
+        client.connect().then(() => client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])),
+        timeout / nodes.length,
+      );
+      if (Array.isArray(reply)) return { host: String(reply[0]), port: Number(String(reply[1])) };
+      reason = new UnavailableError("the Sentinels know no primary of this name", { outcome: "not-applied" });
+    } catch (error) {
+      reason = error;
+    } finally {
+      client.destroy();
+    }
+  }
+  throw reason;
+}
+
+/** Nothing of a failed connect is repeated but its kind: it may quote what was sent. */
+function connectError(error: unknown): NamestoreError {
+  if (error instanceof NamestoreError) return error;
+  const word = errorWord(error);
+  if (word === "WRONGPASS" || word === "NOAUTH" || word === "NOPERM") {
+    return new DriverError(`Redis refused the user or the password (${word})`, { outcome: "not-applied" });
+  }
+  const code = (error as { code?: unknown } | null)?.code;
+  const why = word || (typeof code === "string" && /^[A-Z_0-9]+$/.test(code) ? code : "no Redis answered");
+  return new UnavailableError(`no connection to Redis (${why})`, { outcome: "not-applied" });
+}

@@ -1,0 +1,247 @@
+import { TimeoutError, UnavailableError } from "../errors.js";
+import { Deadlines, type Due } from "./deadlines.js";
+import { RAW } from "./kinds.js";
+import type { Argument, Reply } from "./protocol.js";
+import { type AnyRun, Run } from "./run.js";
+
+/** What we use of a node-redis client of one node. */
+export interface NodeClient {
+  sendCommand(command: Argument[]): Promise<unknown>;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+export interface LinkOptions {
+  /** Finds the node and makes a client for it that does not reconnect by itself; not yet connected. */
+  open(): NodeClient | Promise<NodeClient>;
+  /** Milliseconds that a call may take, its time in the queue counted in. */
+  readonly timeout: number;
+  /** Called whenever the connection is lost. */
+  onLost?(): void;
+}
+
+/** The first wait before a reconnect, and the longest, in milliseconds. */
+const FIRST_WAIT = 20;
+const LONGEST_WAIT = 1_000;
+
+interface Pending extends Due {
+  readonly run: AnyRun;
+  /** When it was handed to the socket; `undefined`: not yet. */
+  sentAt: number | undefined;
+  /** Behind an ASKING. */
+  readonly asking: boolean;
+}
+
+/**
+ * A connection to one node that is opened again for ever, each time with a new client: what was sent on one never
+ * meets what comes back on another, and nothing is sent twice.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #pending = new Deadlines<Pending>((pending) => this.#expire(pending));
+  readonly #waiting = new Set<Pending>();
+  readonly #sent = new Set<Pending>();
+  #client: NodeClient | undefined;
+  #probe: NodeJS.Timeout | undefined;
+  #idle = true;
+  #closed = false;
+  #connecting = false;
+  #epoch = 0;
+  #endWait: (() => void) | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** How often a connection was made: a SCAN that spans two of them starts again. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get connected(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Connects, and tells how the first attempt went. */
+  async connect(): Promise<void> {
+    await this.#connectOnce();
+    this.#startProbe();
+  }
+
+  /** Connects in the background, for as long as it takes. */
+  start(): this {
+    this.#startProbe();
+    void this.#reconnect();
+    return this;
+  }
+
+  send(run: AnyRun, asking = false): void {
+    if (this.#closed) return run.fail(closed("not-applied"));
+    const pending: Pending = { run, asking, deadline: run.deadline, over: false, sentAt: undefined };
+    this.#pending.add(pending);
+    if (this.#client === undefined) this.#waiting.add(pending);
+    else this.#hand(this.#client, pending);
+  }
+
+  /** Whether a reply has been missing for this many milliseconds, or there is no connection. */
+  stalled(milliseconds: number): boolean {
+    const sentAt = this.#sent.values().next().value?.sentAt;
+    return this.#client === undefined || (sentAt !== undefined && sentAt + milliseconds < performance.now());
+  }
+
+  /** Gives back the runs that were not yet sent. */
+  *release(): Generator<AnyRun> {
+    for (const pending of this.#waiting) {
+      pending.over = true;
+      yield pending.run;
+    }
+    this.#waiting.clear();
+  }
+
+  /** Drops the connection and makes another. */
+  renew(): void {
+    this.#drop(lost());
+  }
+
+  /** Ends what is pending, and whatever keeps the process alive. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#probe);
+    this.#drop(closed("unknown"));
+    for (const run of this.release()) run.fail(closed("not-applied"));
+    this.#pending.clear();
+    this.#endWait?.();
+  }
+
+  #hand(client: NodeClient, pending: Pending): void {
+    const command = pending.run.command();
+    if (command === undefined) {
+      pending.over = true;
+      return;
+    }
+    this.#idle = false;
+    pending.sentAt = performance.now();
+    this.#sent.add(pending);
+    if (pending.asking) client.sendCommand(["ASKING"]).catch(() => {});
+    client.sendCommand(command).then(
+      (reply) => {
+        if (this.#finish(pending)) pending.run.settle(reply as Reply);
+      },
+      (error: unknown) => {
+        if (this.#finish(pending)) pending.run.refused(error);
+      },
+    );
+  }
+
+  /** `false`: its callers were told before; the reply is nobody's. */
+  #finish(pending: Pending): boolean {
+    if (pending.over) return false;
+    pending.over = true;
+    this.#sent.delete(pending);
+    return true;
+  }
+
+  #expire(pending: Pending): void {
+    const { timeout } = this.#options;
+    if (this.#waiting.delete(pending)) {
+      pending.run.fail(new TimeoutError(`not sent within ${timeout} ms: no connection`, { outcome: "not-applied" }));
+      return;
+    }
+    this.#sent.delete(pending);
+    pending.run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
+    // The reply may still come, and must not meet another call.
+    this.#drop(lost());
+  }
+
+  /** Ends the connection. What is in flight on it may have taken effect. */
+  #drop(reason: Error): void {
+    const client = this.#client;
+    this.#client = undefined;
+    for (const pending of this.#sent) {
+      pending.over = true;
+      pending.run.fail(reason);
+    }
+    this.#sent.clear();
+    if (client === undefined) return;
+    client.destroy();
+    if (this.#closed) return;
+    this.#options.onLost?.();
+    void this.#reconnect();
+  }
+
+  async #connectOnce(): Promise<void> {
+    const client = await this.#options.open();
+    let broken = false;
+    client.on("error", () => {
+      broken = true;
+      if (this.#client === client) this.#drop(lost());
+    });
+    try {
+      await within(client.connect(), this.#options.timeout);
+      if (this.#closed) throw closed("not-applied");
+      if (broken) throw lost();
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
+    this.#client = client;
+    this.#epoch++;
+    for (const pending of this.#waiting) this.#hand(client, pending);
+    this.#waiting.clear();
+  }
+
+  async #reconnect(): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    let wait = FIRST_WAIT;
+    while (!this.#closed && this.#client === undefined) {
+      try {
+        await this.#connectOnce();
+      } catch {
+        // The callers that wait are told by their deadline; the node is tried for ever.
+        if (!this.#closed) await this.#pause(wait * (0.75 + Math.random() / 2));
+        wait = Math.min(wait * 2, LONGEST_WAIT);
+      }
+    }
+    this.#connecting = false;
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#endWait = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** A connection on which nothing happens may be dead without a sign: a PING finds out. */
+  #startProbe(): void {
+    this.#probe = setInterval(() => {
+      if (this.#idle && this.#client !== undefined && this.#sent.size === 0) {
+        const deadline = performance.now() + this.#options.timeout;
+        const ping = { key: "", payload: ["PING"], signal: undefined, resolve() {}, reject() {} };
+        this.send(new Run(RAW, 0, deadline, { send() {}, retake: () => false }, [ping]));
+      }
+      this.#idle = true;
+    }, this.#options.timeout).unref();
+  }
+}
+
+/** The promise, or a rejection after so many milliseconds. */
+export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError(`no connection within ${milliseconds} ms`, { outcome: "not-applied" })), milliseconds);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function lost(): UnavailableError {
+  return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
+}
+
+export function closed(outcome: "not-applied" | "unknown"): UnavailableError {
+  return new UnavailableError("the driver is closed", { outcome });
+}

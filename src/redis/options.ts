@@ -1,0 +1,130 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { type Duration, milliseconds } from "../duration.js";
+import { InvalidArgumentError } from "../errors.js";
+import { kindOf } from "../internal/describe.js";
+import type { Address } from "./cluster.js";
+
+/** How to reach Redis, and how long to wait for it. Give one of `url`, `cluster` and `sentinel`. */
+export interface RedisOptions {
+  /** One server: `redis[s]://[user[:password]@]host[:port][/database]`. Default: `redis://localhost:6379`. */
+  url?: string | undefined;
+  /** A Redis Cluster: some of its nodes, as `host:port` or URLs; one that answers is enough. */
+  cluster?: readonly string[] | undefined;
+  /** A primary that Sentinels watch. */
+  sentinel?: SentinelOptions | undefined;
+  /** Default: the URL's. */
+  username?: string | undefined;
+  /** Default: the URL's. */
+  password?: string | undefined;
+  /** The number of the database. Default: the URL's, else 0. A Cluster has only 0. */
+  database?: number | undefined;
+  /** TLS, with options of `node:tls` where `true` is not enough. Default: whether the URL says `rediss:`. */
+  tls?: boolean | TlsOptions | undefined;
+  /** How long a call may take, its time in the queue counted in; for listings a round trip. Default: 5 s. */
+  timeout?: Duration | undefined;
+  /** How many calls may be pending; one more is `UnavailableError`, at once. Default: 50,000. */
+  maxPending?: number | undefined;
+}
+
+/** How to find a primary by its Sentinels. */
+export interface SentinelOptions {
+  /** The name that the Sentinels have for it. */
+  name: string;
+  /** Sentinels, as `host:port`; one that answers is enough. */
+  nodes: readonly string[];
+  /** The Sentinels' own user. Default: none. */
+  username?: string | undefined;
+  /** The Sentinels' own password. Default: none. */
+  password?: string | undefined;
+}
+
+/** Who one is to a server. */
+export interface Login {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+  readonly tls: boolean | TlsOptions;
+}
+
+/** {@link RedisOptions}, checked and complete. */
+export interface Settings {
+  readonly login: Login;
+  readonly server: Address;
+  readonly cluster: readonly Address[] | undefined;
+  readonly sentinel: { readonly name: string; readonly nodes: readonly Address[]; readonly login: Login } | undefined;
+  readonly timeout: number;
+  readonly maxPending: number;
+}
+
+const DEFAULT_PORT = 6_379;
+const SENTINEL_PORT = 26_379;
+
+/** @throws InvalidArgumentError that names the option, and repeats no password. */
+export function settingsOf(given: string | RedisOptions): Settings {
+  const options = typeof given === "string" ? { url: given } : given;
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is a URL or an object`);
+  }
+  const { url, cluster, sentinel } = options;
+  if ([url, cluster, sentinel].filter((one) => one !== undefined).length > 1) {
+    throw new InvalidArgumentError("more than one of url, cluster and sentinel is given; allowed is one");
+  }
+  const nodes = cluster === undefined ? undefined : list("cluster", cluster, DEFAULT_PORT);
+  const parsed = nodes?.[0] ?? parseUrl("url", url ?? "redis://localhost", DEFAULT_PORT);
+  const login: Login = {
+    username: options.username ?? parsed.username,
+    password: options.password ?? parsed.password,
+    database: options.database ?? parsed.database,
+    tls: options.tls ?? parsed.tls,
+  };
+  if (!Number.isSafeInteger(login.database) || login.database < 0) {
+    throw new InvalidArgumentError("database is no whole number of 0 or more");
+  }
+  if (nodes !== undefined && login.database !== 0) {
+    throw new InvalidArgumentError(`database is ${login.database}; a Cluster has only 0`);
+  }
+  const timeout = milliseconds(options.timeout ?? 5_000, "timeout");
+  if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
+  const maxPending = options.maxPending ?? 50_000;
+  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
+    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
+  }
+  return {
+    login,
+    server: parsed,
+    cluster: nodes,
+    sentinel: sentinel && {
+      name: sentinel.name,
+      nodes: list("sentinel.nodes", sentinel.nodes, SENTINEL_PORT),
+      login: { username: sentinel.username, password: sentinel.password, database: 0, tls: login.tls },
+    },
+    timeout,
+    maxPending,
+  };
+}
+
+function list(what: string, nodes: readonly string[], port: number): (Address & Login)[] {
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    throw new InvalidArgumentError(`${what} is ${kindOf(nodes)}; allowed is a list of one or more "host:port"`);
+  }
+  return nodes.map((node) => parseUrl(what, node, port));
+}
+
+/** What was thrown is not kept, and the URL not shown: it may hold a password. */
+function parseUrl(what: string, given: string, defaultPort: number): Address & Login {
+  try {
+    const url = new URL(given.includes("://") ? given : `redis://${given}`);
+    const database = Number(url.pathname.slice(1) || 0);
+    if ((url.protocol === "redis:" || url.protocol === "rediss:") && url.hostname !== "" && database >= 0) {
+      return {
+        host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+        port: Number(url.port || defaultPort),
+        username: decodeURIComponent(url.username) || undefined,
+        password: decodeURIComponent(url.password) || undefined,
+        database,
+        tls: url.protocol === "rediss:",
+      };
+    }
+  } catch {}
+  throw new InvalidArgumentError(`${what} is malformed; allowed is redis[s]://[user[:password]@]host[:port][/database]`);
+}

@@ -1,0 +1,80 @@
+import type { CallOptions } from "../driver/driver.js";
+import { UnavailableError } from "../errors.js";
+import { closed } from "./link.js";
+import { type AnyRun, type Kind, Run } from "./run.js";
+import type { Topology } from "./topology.js";
+
+/** A command never holds more calls than this: a longer one would hold up the server, and everyone else. */
+const LONGEST_RUN = 1_000;
+
+/**
+ * Turns calls into commands. Calls of one kind and one slot made in one tick share a command; another kind ends the
+ * run, so that commands are sent in the order in which calls were made.
+ */
+export class Pipeline {
+  readonly #topology: Topology;
+  readonly #timeout: number;
+  readonly #maxPending: number;
+  /** The run of each slot that more calls may join. */
+  readonly #open = new Map<number, Run<never, never>>();
+  #tick: AnyRun[] = [];
+  #pending = 0;
+  #closed = false;
+
+  constructor(topology: Topology, timeout: number, maxPending: number) {
+    this.#topology = topology;
+    this.#timeout = timeout;
+    this.#maxPending = maxPending;
+  }
+
+  call<P, R>(
+    kind: Kind<P, R>,
+    key: string,
+    payload: P,
+    options: CallOptions | undefined,
+    slot = this.#topology.slotOf(key),
+  ): Promise<R> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(closed("not-applied"));
+      if (this.#pending >= this.#maxPending) {
+        return reject(new UnavailableError(`${this.#pending} calls are pending already`, { outcome: "not-applied" }));
+      }
+      this.#pending++;
+      this.#runFor(kind, slot).add({
+        key,
+        payload,
+        signal: options?.signal,
+        resolve: (answer) => {
+          this.#pending--;
+          resolve(answer);
+        },
+        reject: (error) => {
+          this.#pending--;
+          reject(error);
+        },
+      });
+    });
+  }
+
+  /** Later calls are refused; those of this tick still go out. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #runFor<P, R>(kind: Kind<P, R>, slot: number): Run<P, R> {
+    const open = this.#open.get(slot) as Run<P, R> | undefined;
+    if (open !== undefined && kind.joins && open.kind === kind && open.length < LONGEST_RUN) return open;
+    const run = new Run(kind, slot, performance.now() + this.#timeout, this.#topology);
+    this.#open.set(slot, run as unknown as Run<never, never>);
+    // After the promise callbacks of this tick: what they call joins.
+    if (this.#tick.push(run) === 1) process.nextTick(() => this.#flush());
+    return run;
+  }
+
+  #flush(): void {
+    const runs = this.#tick;
+    this.#tick = [];
+    this.#open.clear();
+    for (const run of runs) this.#topology.send(run);
+  }
+}

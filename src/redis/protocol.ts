@@ -1,0 +1,66 @@
+import type { Buffer } from "node:buffer";
+import { DriverError, NotSupportedError, TypeMismatchError, UnavailableError } from "../errors.js";
+
+/** One argument of a command. */
+export type Argument = string | Buffer;
+
+/** What Redis answers: bulk strings come as Buffers, status replies as strings, lists as arrays. */
+export type Reply = Buffer | string | number | null | readonly Reply[];
+
+/** The error words of Redis that mean: not now, and nothing was done. */
+const UNAVAILABLE = new Set(["LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "NOREPLICAS", "BUSY"]);
+
+/** Error words that are safe to repeat. Anything else a garbled or odd server says could hold a value. */
+const KNOWN = new Set([
+  ...UNAVAILABLE,
+  "ERR",
+  "WRONGTYPE",
+  "NOPERM",
+  "NOAUTH",
+  "WRONGPASS",
+  "OOM",
+  "MISCONF",
+  "EXECABORT",
+  "NOSCRIPT",
+  "CROSSSLOT",
+  "MOVED",
+  "ASK",
+]);
+
+/**
+ * The first word of an error that the server sent, such as `"WRONGTYPE"`, or `undefined` when it is an error of the
+ * client library: then the reply, if there was one, is lost.
+ */
+export function errorWord(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !isErrorReply(error)) return undefined;
+  return /^[A-Z]+/.exec(error.message)?.[0] ?? "";
+}
+
+/** By the name of its class, since a connection that was handed in brings its own copy of the library. */
+function isErrorReply(error: Error): boolean {
+  for (let of: object | null = error; of !== null; of = Object.getPrototypeOf(of)) {
+    if (of.constructor.name === "ErrorReply" || of.constructor.name === "ReplyError") return true;
+  }
+  return false;
+}
+
+/**
+ * The coded error for what went wrong with a command. Of what the server said only the word is repeated: some of its
+ * texts quote the command's arguments.
+ */
+export function codedError(error: unknown): Error {
+  const word = errorWord(error);
+  if (word === undefined) {
+    return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
+  }
+  if (word === "WRONGTYPE") return new TypeMismatchError("the key holds another type of Redis than a string");
+  if (UNAVAILABLE.has(word)) {
+    return new UnavailableError(`Redis refuses for now (${word})`, { outcome: "not-applied" });
+  }
+  if (word === "CROSSSLOT") {
+    return new NotSupportedError("Redis Cluster takes several keys at once only where they share a slot");
+  }
+  return new DriverError(`Redis answered with an error (${KNOWN.has(word) ? word : "of an unknown kind"})`, {
+    outcome: word === "ERR" || !KNOWN.has(word) ? "unknown" : "not-applied",
+  });
+}

@@ -1,0 +1,108 @@
+import { type Argument, codedError, errorWord, type Reply } from "./protocol.js";
+import type { Script } from "./scripts.js";
+
+/** A kind of operation: how calls of it become one command, and how its reply is theirs again. */
+export interface Kind<P, R> {
+  /** Whether calls made in one tick may share a command. */
+  readonly joins: boolean;
+  /** The script behind the command, where it is one. */
+  readonly script?: Script;
+  /** The command for these calls; a script goes by its hash. */
+  command(calls: readonly Call<P, R>[]): Argument[];
+  /** The answer of the call at this place. Throws a coded error. */
+  answer(reply: Reply, place: number): R;
+}
+
+/** One call: its storage key, what goes with it, and who waits. */
+export interface Call<P, R> {
+  readonly key: string;
+  readonly payload: P;
+  readonly signal: AbortSignal | undefined;
+  resolve(answer: R): void;
+  reject(error: unknown): void;
+}
+
+/** Where a run goes. */
+export interface Route {
+  send(run: AnyRun): void;
+  /** Takes over a run that the server refused with this word; `false`: its callers are to be told. */
+  retake(run: AnyRun, word: string, message: string): boolean;
+}
+
+/** A run of whichever kind, to those that only carry it. */
+export type AnyRun = Pick<Run<never, never>, "slot" | "deadline" | "hops" | "whole" | "length" | "command" | "settle" | "refused" | "fail" | "alone">;
+
+/** Calls of one kind that go out as one command. */
+export class Run<P, R> {
+  readonly kind: Kind<P, R>;
+  readonly slot: number;
+  /** When its callers have waited long enough, by `performance.now()`. */
+  readonly deadline: number;
+  /** How often it was sent on after a refusal. */
+  hops = 0;
+  /** Send the script itself: the server did not know its hash. */
+  whole = false;
+  readonly #route: Route;
+  #calls: Call<P, R>[];
+
+  constructor(kind: Kind<P, R>, slot: number, deadline: number, route: Route, calls: Call<P, R>[] = []) {
+    this.kind = kind;
+    this.slot = slot;
+    this.deadline = deadline;
+    this.#route = route;
+    this.#calls = calls;
+  }
+
+  get length(): number {
+    return this.#calls.length;
+  }
+
+  add(call: Call<P, R>): void {
+    this.#calls.push(call);
+  }
+
+  /** The command to hand to the socket, without the calls that were aborted until now; `undefined`: none is left. */
+  command(): Argument[] | undefined {
+    if (this.#calls.some(({ signal }) => signal?.aborted)) {
+      for (const { signal, reject } of this.#calls) if (signal?.aborted) reject(signal.reason);
+      this.#calls = this.#calls.filter(({ signal }) => !signal?.aborted);
+    }
+    if (this.#calls.length === 0) return undefined;
+    const command = this.kind.command(this.#calls);
+    if (this.whole && this.kind.script !== undefined) command.splice(0, 2, "EVAL", this.kind.script.source);
+    return command;
+  }
+
+  /** The reply has come. */
+  settle(reply: Reply): void {
+    for (let place = 0; place < this.#calls.length; place++) {
+      const call = this.#calls[place] as Call<P, R>;
+      try {
+        call.resolve(this.kind.answer(reply, place));
+      } catch (error) {
+        call.reject(error);
+      }
+    }
+  }
+
+  /** An error has come in the place of the reply: the server's, or the client library's. */
+  refused(error: unknown): void {
+    const word = errorWord(error);
+    if (word !== undefined && this.#route.retake(this, word, (error as Error).message)) return;
+    this.fail(codedError(error));
+  }
+
+  /** Tells every caller. */
+  fail(error: unknown): void {
+    for (const call of this.#calls) call.reject(error);
+  }
+
+  /** The same calls, each in a run of its own. */
+  alone(): Run<P, R>[] {
+    return this.#calls.map((call) => {
+      const run = new Run(this.kind, this.slot, this.deadline, this.#route, [call]);
+      run.hops = this.hops;
+      return run;
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+
+/** A Lua script: sent by its hash, and whole only where the server does not know it yet. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+function script(source: string): Script {
+  return { source, sha: createHash("sha1").update(source).digest("hex") };
+}
+
+/**
+ * Adds to counters: KEYS, and a pair of delta and TTL for each. Answers a list: the sum as text (an integer reply is
+ * a double for some clients), or an array with what is wrong: `overflow`, `type`, or the word of Redis's error.
+ *
+ * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
+ * nobody can see it.
+ */
+export const INCR = script(`
+local max = 9007199254740991
+local replies = {}
+for i = 1, #KEYS do
+  local delta, ttl = ARGV[2 * i - 1], ARGV[2 * i]
+  local new = ttl ~= '0' and redis.call('EXISTS', KEYS[i]) == 0
+  local sum = redis.pcall('INCRBY', KEYS[i], delta)
+  if type(sum) ~= 'table' then
+    local before = sum - tonumber(delta)
+    if sum > max or sum < -max or before > max or before < -max then
+      redis.call('INCRBY', KEYS[i], string.format('%.0f', -tonumber(delta)))
+      replies[i] = {'overflow'}
+    else
+      if new then redis.call('PEXPIRE', KEYS[i], ttl) end
+      replies[i] = string.format('%.0f', sum)
+    end
+  else
+    local word = string.match(sum.err, '^%u+')
+    if word == 'ERR' then
+      local stored = redis.call('GET', KEYS[i])
+      local integer = stored == '0' or string.match(stored, '^%-?[1-9]%d*$')
+      word = integer and 'overflow' or 'type'
+    end
+    replies[i] = {word}
+  end
+end
+return replies`);
+
+/** Sets with a TTL each: KEYS, and a pair of value and TTL for each. */
+export const SET_TTL = script(`
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[2 * i - 1], 'PX', ARGV[2 * i]) end
+return 1`);
+
+/** Sets with one TTL, all or nothing: KEYS, the TTL, and a value for each. */
+export const MSET_TTL = script(`
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'PX', ARGV[1]) end
+return 1`);
+
+/** GETSET that keeps the TTL of a live key and gives a new one its own: value, TTL. */
+export const GETSET_KEEP = script(`
+local before = redis.call('GET', KEYS[1])
+if before then
+  redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')
+else
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
+return before`);
+
+/** Compare and swap: old, new, TTL (0: none), keep (1 or 0). */
+export const SWAP = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[4] == '1' then
+  redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+elseif ARGV[3] == '0' then
+  redis.call('SET', KEYS[1], ARGV[2])
+else
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+return 1`);
+
+/** Compare and delete: the value. */
+export const CUT = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`);
+
+/** PERSIST that tells a missing key from one without a TTL. */
+export const PERSIST = script(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('PERSIST', KEYS[1])
+return 1`);
