@@ -47,16 +47,19 @@ export class Deadlines<T extends Due> {
   }
 
   #arm(due: T): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const now = performance.now();
-      let first = this.first;
-      while (first !== undefined && first.deadline <= now) {
-        first.over = true;
-        this.#expire(first);
-        first = this.first;
-      }
-      if (first !== undefined) this.#arm(first);
-    }, Math.max(1, Math.ceil(due.deadline - performance.now())));
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        const now = performance.now();
+        let first = this.first;
+        while (first !== undefined && first.deadline <= now) {
+          first.over = true;
+          this.#expire(first);
+          first = this.first;
+        }
+        if (first !== undefined) this.#arm(first);
+      },
+      Math.max(1, Math.ceil(due.deadline - performance.now())),
+    );
   }
 }

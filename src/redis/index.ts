@@ -1,2 +1,3 @@
-export type { RedisOptions, SentinelOptions } from "./options.js";
+export type { RedisConnection } from "./handed-in.js";
+export type { HandedInOptions, RedisOptions, SentinelOptions } from "./options.js";
 export { RedisDriver } from "./redis-driver.js";

@@ -3,8 +3,8 @@ import type { Encoded } from "../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../errors.js";
 import { type Argument, codedError, type Reply } from "./protocol.js";
 import type { Call, Kind } from "./run.js";
-import * as scripts from "./scripts.js";
 import type { Script } from "./scripts.js";
+import * as scripts from "./scripts.js";
 
 /** A value as an argument: text as it is, bytes as a Buffer over the same memory. */
 export function argument(value: Encoded): Argument {
@@ -170,4 +170,7 @@ export const COMPARE_AND_DELETE = single<Encoded, boolean>(
 );
 
 /** A command of the driver's own, about no key: SCAN, PING, CLUSTER SLOTS. */
-export const RAW = single<Argument[], Reply>((_, command) => command, (reply) => reply);
+export const RAW = single<Argument[], Reply>(
+  (_, command) => command,
+  (reply) => reply,
+);

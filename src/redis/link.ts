@@ -233,7 +233,10 @@ export class Link {
 /** The promise, or a rejection after so many milliseconds. */
 export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TimeoutError(`no connection within ${milliseconds} ms`, { outcome: "not-applied" })), milliseconds);
+    const timer = setTimeout(
+      () => reject(new TimeoutError(`no connection within ${milliseconds} ms`, { outcome: "not-applied" })),
+      milliseconds,
+    );
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -4,8 +4,16 @@ import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import type { Address } from "./cluster.js";
 
+/** What a driver over a connection that was handed in may be given. */
+export interface HandedInOptions {
+  /** How long a call may take, its time in the queue counted in; for listings a round trip. Default: 5 s. */
+  timeout?: Duration | undefined;
+  /** How many calls may be pending; one more is `UnavailableError`, at once. Default: 50,000. */
+  maxPending?: number | undefined;
+}
+
 /** How to reach Redis, and how long to wait for it. Give one of `url`, `cluster` and `sentinel`. */
-export interface RedisOptions {
+export interface RedisOptions extends HandedInOptions {
   /** One server: `redis[s]://[user[:password]@]host[:port][/database]`. Default: `redis://localhost:6379`. */
   url?: string | undefined;
   /** A Redis Cluster: some of its nodes, as `host:port` or URLs; one that answers is enough. */
@@ -20,10 +28,6 @@ export interface RedisOptions {
   database?: number | undefined;
   /** TLS, with options of `node:tls` where `true` is not enough. Default: whether the URL says `rediss:`. */
   tls?: boolean | TlsOptions | undefined;
-  /** How long a call may take, its time in the queue counted in; for listings a round trip. Default: 5 s. */
-  timeout?: Duration | undefined;
-  /** How many calls may be pending; one more is `UnavailableError`, at once. Default: 50,000. */
-  maxPending?: number | undefined;
 }
 
 /** How to find a primary by its Sentinels. */
@@ -46,14 +50,17 @@ export interface Login {
   readonly tls: boolean | TlsOptions;
 }
 
+export interface Limits {
+  readonly timeout: number;
+  readonly maxPending: number;
+}
+
 /** {@link RedisOptions}, checked and complete. */
-export interface Settings {
+export interface Settings extends Limits {
   readonly login: Login;
   readonly server: Address;
   readonly cluster: readonly Address[] | undefined;
   readonly sentinel: { readonly name: string; readonly nodes: readonly Address[]; readonly login: Login } | undefined;
-  readonly timeout: number;
-  readonly maxPending: number;
 }
 
 const DEFAULT_PORT = 6_379;
@@ -83,13 +90,8 @@ export function settingsOf(given: string | RedisOptions): Settings {
   if (nodes !== undefined && login.database !== 0) {
     throw new InvalidArgumentError(`database is ${login.database}; a Cluster has only 0`);
   }
-  const timeout = milliseconds(options.timeout ?? 5_000, "timeout");
-  if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
-  const maxPending = options.maxPending ?? 50_000;
-  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
-    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
-  }
   return {
+    ...limitsOf(options),
     login,
     server: parsed,
     cluster: nodes,
@@ -98,9 +100,17 @@ export function settingsOf(given: string | RedisOptions): Settings {
       nodes: list("sentinel.nodes", sentinel.nodes, SENTINEL_PORT),
       login: { username: sentinel.username, password: sentinel.password, database: 0, tls: login.tls },
     },
-    timeout,
-    maxPending,
   };
+}
+
+/** @throws InvalidArgumentError when a limit is none. */
+export function limitsOf({ timeout: given = 5_000, maxPending = 50_000 }: HandedInOptions): Limits {
+  const timeout = milliseconds(given, "timeout");
+  if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
+  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
+    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
+  }
+  return { timeout, maxPending };
 }
 
 function list(what: string, nodes: readonly string[], port: number): (Address & Login)[] {
@@ -126,5 +136,7 @@ function parseUrl(what: string, given: string, defaultPort: number): Address & L
       };
     }
   } catch {}
-  throw new InvalidArgumentError(`${what} is malformed; allowed is redis[s]://[user[:password]@]host[:port][/database]`);
+  throw new InvalidArgumentError(
+    `${what} is malformed; allowed is redis[s]://[user[:password]@]host[:port][/database]`,
+  );
 }

@@ -3,11 +3,20 @@ import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
 import { connect } from "./connect.js";
+import { HandedInTopology, type RedisConnection } from "./handed-in.js";
 import * as kinds from "./kinds.js";
-import { type RedisOptions, settingsOf } from "./options.js";
+import { type HandedInOptions, limitsOf, type RedisOptions, type Settings, settingsOf } from "./options.js";
 import { Pipeline } from "./pipeline.js";
 import type { Topology } from "./topology.js";
 import { walk } from "./walk.js";
+
+/** What `connect` makes. */
+class Owned {
+  constructor(
+    readonly topology: Topology,
+    readonly settings: Settings,
+  ) {}
+}
 
 /**
  * A store in Redis, standalone, behind Sentinels or a Cluster.
@@ -18,15 +27,19 @@ export class RedisDriver implements Driver {
   readonly #pipeline: Pipeline;
   readonly #timeout: number;
 
-  private constructor(topology: Topology, timeout: number, maxPending: number) {
-    this.#topology = topology;
-    this.#pipeline = new Pipeline(topology, timeout, maxPending);
+  /** Over a connection that you have: see {@link RedisConnection}. Closing the driver leaves it open. */
+  constructor(connection: RedisConnection, options?: HandedInOptions);
+  constructor(connection: RedisConnection | Owned, options: HandedInOptions = {}) {
+    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : limitsOf(options);
     this.#timeout = timeout;
+    this.#topology = connection instanceof Owned ? connection.topology : new HandedInTopology(connection, timeout);
+    this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);
   }
 
   static async connect(options: string | RedisOptions): Promise<RedisDriver> {
     const settings = settingsOf(options);
-    return new RedisDriver(await connect(settings), settings.timeout, settings.maxPending);
+    const owned: unknown = new Owned(await connect(settings), settings);
+    return new RedisDriver(owned as RedisConnection);
   }
 
   get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {

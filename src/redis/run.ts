@@ -30,7 +30,10 @@ export interface Route {
 }
 
 /** A run of whichever kind, to those that only carry it. */
-export type AnyRun = Pick<Run<never, never>, "slot" | "deadline" | "hops" | "whole" | "length" | "command" | "settle" | "refused" | "fail" | "alone">;
+export interface AnyRun
+  extends Pick<Run<never, never>, "slot" | "deadline" | "hops" | "whole" | "length" | "command" | "settle" | "refused" | "fail"> {
+  alone(): AnyRun[];
+}
 
 /** Calls of one kind that go out as one command. */
 export class Run<P, R> {

@@ -31,7 +31,7 @@ for i = 1, #KEYS do
       replies[i] = {'overflow'}
     else
       if new then redis.call('PEXPIRE', KEYS[i], ttl) end
-      replies[i] = string.format('%.0f', sum)
+      replies[i] = (sum < 1e15 and sum > -1e15) and sum or string.format('%.0f', sum)
     end
   else
     local word = string.match(sum.err, '^%u+')

@@ -19,6 +19,7 @@ export function slotOf(key: string | Buffer): number {
   const open = bytes.indexOf("{");
   const close = open < 0 ? -1 : bytes.indexOf("}", open + 1);
   let crc = 0;
-  for (const byte of close > open + 1 ? bytes.subarray(open + 1, close) : bytes) crc = ((crc << 8) & 0xffff) ^ (TABLE[((crc >> 8) ^ byte) & 0xff] as number);
+  for (const byte of close > open + 1 ? bytes.subarray(open + 1, close) : bytes)
+    crc = ((crc << 8) & 0xffff) ^ (TABLE[((crc >> 8) ^ byte) & 0xff] as number);
   return crc % SLOTS;
 }

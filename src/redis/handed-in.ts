@@ -1,0 +1,216 @@
+import { Buffer } from "node:buffer";
+import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
+import { kindOf } from "../internal/describe.js";
+import { Deadlines, type Due } from "./deadlines.js";
+import type { Argument, Reply } from "./protocol.js";
+import type { AnyRun } from "./run.js";
+import { slotOf } from "./slot.js";
+import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
+
+/** What we use of a node-redis client. */
+export interface NodeRedisClient {
+  sendCommand(command: Argument[], options?: object): Promise<unknown>;
+  readonly isOpen: boolean;
+  readonly socketEpoch?: number;
+  readonly options?: object | undefined;
+}
+
+/** What we use of a node-redis cluster. */
+export interface NodeRedisCluster {
+  sendCommand(
+    firstKey: Argument | undefined,
+    isReadonly: boolean | undefined,
+    command: Argument[],
+    options?: object,
+  ): Promise<unknown>;
+  readonly masters: readonly object[];
+  nodeClient(node: never): Promise<NodeRedisClient> | NodeRedisClient;
+}
+
+/** What we use of an ioredis client. */
+export interface IoRedisClient {
+  readonly isCluster: boolean;
+  callBuffer(command: string, args: Argument[]): Promise<unknown>;
+  readonly options: object;
+  nodes?(role: "master"): IoRedisClient[];
+}
+
+/** A connection that the user has: a client or cluster of node-redis or ioredis. It stays the user's to close. */
+export type RedisConnection = NodeRedisClient | NodeRedisCluster | IoRedisClient;
+
+/** node-redis makes a timer a command unless it is told not to, and strings of bulk replies. */
+const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { 36: Buffer } };
+
+/** One way to send a command, whatever the library. */
+interface Sender {
+  send(command: Argument[]): Promise<unknown>;
+  readonly epoch: unknown;
+}
+
+interface Pending extends Due {
+  readonly run: AnyRun;
+}
+
+/**
+ * A connection that was handed in. It is never closed and never dropped, so that after a timeout its library may still
+ * send what it holds: the weaker guarantee that the README tells.
+ */
+export class HandedInTopology implements Topology {
+  readonly version = 0;
+  readonly #sender: Sender;
+  readonly #primaries: () => Promise<Sender[]>;
+  readonly #clustered: boolean;
+  readonly #pending: Deadlines<Pending>;
+  readonly #underWay = new Set<Pending>();
+
+  constructor(connection: RedisConnection, timeout: number) {
+    const { sender, primaries, clustered } = adapt(connection);
+    this.#sender = sender;
+    this.#primaries = primaries;
+    this.#clustered = clustered;
+    this.#pending = new Deadlines(({ run }) =>
+      run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" })),
+    );
+  }
+
+  slotOf(key: string | Buffer): number {
+    return this.#clustered ? slotOf(key) : 0;
+  }
+
+  send(run: AnyRun): void {
+    this.#sendBy(this.#sender, run);
+  }
+
+  retake(run: AnyRun, word: string): boolean {
+    return retakeAnywhere(run, word, (again) => this.send(again));
+  }
+
+  async primaries(): Promise<readonly Primary[]> {
+    return (await this.#primaries()).map((sender) => ({
+      send: (run) => this.#sendBy(sender, run),
+      get epoch() {
+        return sender.epoch;
+      },
+    }));
+  }
+
+  close(): void {
+    for (const { run } of this.#underWay) {
+      run.fail(new UnavailableError("the driver was closed before the reply came", { outcome: "unknown" }));
+    }
+    this.#underWay.clear();
+    this.#pending.clear();
+  }
+
+  #sendBy(sender: Sender, run: AnyRun): void {
+    const command = run.command();
+    if (command === undefined) return;
+    const pending: Pending = { run, deadline: run.deadline, over: false };
+    this.#pending.add(pending);
+    this.#underWay.add(pending);
+    const finish = (): boolean => !pending.over && this.#underWay.delete(pending) && (pending.over = true);
+    sender.send(command).then(
+      (reply) => {
+        if (finish()) run.settle(reply as Reply);
+      },
+      (error: unknown) => {
+        if (finish()) run.refused(error);
+      },
+    );
+  }
+}
+
+interface Adapted {
+  readonly sender: Sender;
+  readonly clustered: boolean;
+  primaries(): Promise<Sender[]>;
+}
+
+function adapt(connection: RedisConnection): Adapted {
+  const given: object | null = connection;
+  if (typeof given !== "object" || given === null) throw noConnection(kindOf(given));
+  if ("callBuffer" in connection) return adaptIoRedis(connection);
+  if ("execute" in connection) throw noConnection("a pool, which keeps no order between calls");
+  if ("masters" in connection && "nodeClient" in connection) return adaptNodeRedisCluster(connection);
+  if ("sendCommand" in connection && "isReady" in connection && "socketEpoch" in connection) {
+    return adaptNodeRedis(connection as NodeRedisClient);
+  }
+  throw noConnection("an object of another kind");
+}
+
+function noConnection(given: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `the connection is ${given}; allowed is a client or a cluster of node-redis (redis) or of ioredis`,
+  );
+}
+
+function adaptNodeRedis(client: NodeRedisClient): Adapted {
+  refuse("keyPrefix", client.options);
+  const sender: Sender = {
+    send: (command) => client.sendCommand(command, NODE_REDIS_OPTIONS),
+    get epoch() {
+      return client.socketEpoch;
+    },
+  };
+  return { sender, clustered: false, primaries: async () => [sender] };
+}
+
+function adaptNodeRedisCluster(cluster: NodeRedisCluster): Adapted {
+  const options = (cluster as { _options?: { defaults?: object } })._options;
+  refuse("keyPrefix", options);
+  refuse("keyPrefix", options?.defaults);
+  refuse("useReplicas", options);
+  return {
+    clustered: true,
+    sender: {
+      send: (command) => cluster.sendCommand(firstKey(command), false, command, NODE_REDIS_OPTIONS),
+      epoch: 0,
+    },
+    primaries: async () =>
+      Promise.all(cluster.masters.map(async (node) => adaptNodeRedis(await cluster.nodeClient(node as never)).sender)),
+  };
+}
+
+function adaptIoRedis(client: IoRedisClient): Adapted {
+  const { options } = client;
+  const redisOptions = (options as { redisOptions?: object }).redisOptions;
+  for (const each of [options, redisOptions]) refuse("keyPrefix", each);
+  if (client.isCluster) {
+    const { scaleReads, retryDelayOnFailover } = options as { scaleReads?: unknown; retryDelayOnFailover?: unknown };
+    if (scaleReads !== undefined && scaleReads !== "master") refuse("scaleReads", options);
+    // It would send again what was in flight on a connection that was lost.
+    if (retryDelayOnFailover !== 0) throw refused("retryDelayOnFailover", "0");
+  } else if ((options as { autoResendUnfulfilledCommands?: unknown }).autoResendUnfulfilledCommands !== false) {
+    throw refused("autoResendUnfulfilledCommands", "false");
+  }
+  const sender: Sender = {
+    send: ([name, ...parameters]) => client.callBuffer(name as string, parameters),
+    epoch: 0,
+  };
+  return {
+    sender,
+    clustered: client.isCluster,
+    primaries: async () =>
+      client.nodes === undefined || !client.isCluster
+        ? [sender]
+        : client.nodes("master").map((node) => ({
+            send: ([name, ...parameters]) => node.callBuffer(name as string, parameters),
+            epoch: 0,
+          })),
+  };
+}
+
+function firstKey(command: readonly Argument[]): Argument | undefined {
+  return command[0] === "EVALSHA" || command[0] === "EVAL" ? command[3] : command[1];
+}
+
+/** An option that would break a promise, named. */
+function refuse(option: string, options: object | undefined): void {
+  if (options !== undefined && (options as Record<string, unknown>)[option]) throw refused(option, "not to set it");
+}
+
+function refused(option: string, allowed: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `the connection's option ${option} would break the driver's promises; allowed is ${allowed}`,
+  );
+}
