@@ -5,6 +5,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     redis: "src/redis/index.ts",
+    testing: "src/testing/index.ts",
   },
   format: ["esm", "cjs"],
   target: "node20",
@@ -14,4 +15,14 @@ export default defineConfig({
   clean: true,
   // The types of Standard Schema are inlined: users of the package need not install it.
   dts: { resolve: ["@standard-schema/spec"] },
+  plugins: [{ name: "class-names", renderChunk: (code) => ({ code: withClassNames(code) }) }],
 });
+
+/**
+ * The bundler turns a `class Client` that names itself in its body into `var Client = class _Client`, and users
+ * would read `_Client` in logs and stack traces. Inside a class its own name means the same without the `_`.
+ */
+function withClassNames(code: string): string {
+  const names = Array.from(code.matchAll(/^var (\w+) = class _\1\b/gm), ([, name = ""]) => name);
+  return names.reduce((text, name) => text.replace(new RegExp(`\\b_${name}\\b`, "g"), name), code);
+}

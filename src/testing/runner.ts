@@ -1,0 +1,18 @@
+/**
+ * What the suite needs of a test runner. The functions of vitest, jest and node:test fit as they are; so does a
+ * wrapper of your own, such as one that gives each case more time.
+ *
+ * @example
+ * ```ts
+ * import { after, describe, it } from "node:test"; // in vitest and jest, after is afterAll
+ * const runner: Runner = { describe, it, after };
+ * ```
+ */
+export interface Runner {
+  /** Groups the cases that `body` registers, at once. */
+  describe(name: string, body: () => void): unknown;
+  /** Registers a case. On a store in whole seconds one takes up to four: allow for more than that. */
+  it(name: string, body: () => Promise<void>): unknown;
+  /** Runs `body` once, after the last case of the `describe` around it. */
+  after(body: () => Promise<void>): unknown;
+}

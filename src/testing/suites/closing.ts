@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { UnavailableError } from "../../errors.js";
+import { reasonOf, rejects } from "../assertions.js";
+import { ofAllKeys, ofSeveralKeys, operations } from "../operations.js";
+import { type Texts, text } from "../scope.js";
+import type { Suite } from "../suite.js";
+
+async function refuses(client: Texts): Promise<void> {
+  const error = await rejects(() => client.get("key"), UnavailableError, "get", "key");
+  assert.equal((error as UnavailableError).outcome, "not-applied");
+}
+
+export function closing({ it }: Suite): void {
+  for (const [operation, call] of Object.entries(operations)) {
+    it(`${operation} of a closed client is UnavailableError, not applied, and does nothing`, async ({
+      client,
+      texts,
+    }) => {
+      await client.set("key", "41");
+      const other = texts();
+      await other.close();
+      const key = operation in ofSeveralKeys || operation in ofAllKeys ? undefined : "key";
+      const error = await rejects(() => call(other, "key"), UnavailableError, operation, key);
+      assert.equal((error as UnavailableError).outcome, "not-applied");
+      assert.deepEqual(await client.mGet(["key", "other"]), new Map([["key", "41"]]));
+    });
+  }
+
+  it("a driver that was handed in stays open", async ({ client, texts }) => {
+    const other = texts();
+    await other.set("key", "value");
+    await other.close();
+    assert.equal(await client.get("key"), "value");
+  });
+
+  it("close lets a call that was made settle", async ({ client, texts }) => {
+    const other = texts();
+    const write = other.set("key", "value");
+    await other.close();
+    await write;
+    assert.equal(await client.get("key"), "value");
+  });
+
+  it("close can be repeated, and is what await using calls", async ({ texts }) => {
+    const other = texts();
+    await Promise.all([other.close(), other.close()]);
+    await other[Symbol.asyncDispose]();
+    await refuses(other);
+  });
+
+  it("closing a view or a sibling leaves the client open", async ({ texts }) => {
+    const origin = texts();
+    const view = origin.withCodec<string>(text);
+    const sibling = origin.domain("sibling");
+    await Promise.all([view.close(), sibling.close()]);
+    await Promise.all([refuses(view), refuses(sibling)]);
+    await origin.set("key", "value");
+    assert.equal(await origin.get("key"), "value");
+  });
+
+  it("closing a client closes its views and siblings", async ({ texts }) => {
+    const origin = texts();
+    const sibling = origin.domain("sibling");
+    const nested = sibling.domain("nested");
+    await origin.close();
+    await Promise.all([refuses(sibling), refuses(nested)]);
+  });
+
+  it(
+    "close half way ends a scan with UnavailableError",
+    async ({ client, texts }) => {
+      await client.mSet({ a: "1", b: "2", c: "3" });
+      const other = texts();
+      const listing = (async () => {
+        for await (const _ of other.scan()) await other.close();
+      })();
+      assert.ok((await reasonOf(listing)) instanceof UnavailableError);
+      assert.equal((await client.keys()).length, 3);
+    },
+    "scan",
+  );
+}

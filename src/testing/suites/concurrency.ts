@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import type { Suite } from "../suite.js";
+
+/** As many calls at the same time. */
+function together<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => call(index)));
+}
+
+const trues = (answers: readonly boolean[]): number => answers.filter((answer) => answer).length;
+
+export function concurrency({ it, facts: { cannot } }: Suite): void {
+  it("of 100 concurrent setNX one answers true, and its value is there", async ({ client }) => {
+    const answers = await together(100, (index) => client.setNX("key", `${index}`));
+    assert.equal(trues(answers), 1);
+    assert.equal(await client.get("key"), `${answers.indexOf(true)}`);
+  });
+
+  it("of 100 concurrent compareAndSwap one answers true, and its value is there", async ({ client }) => {
+    await client.set("key", "old");
+    const answers = await together(100, (index) => client.compareAndSwap("key", "old", `${index}`));
+    assert.equal(trues(answers), 1);
+    assert.equal(await client.get("key"), `${answers.indexOf(true)}`);
+  });
+
+  it("of 100 concurrent compareAndDelete one answers true", async ({ client }) => {
+    await client.set("key", "old");
+    assert.equal(trues(await together(100, () => client.compareAndDelete("key", "old"))), 1);
+    assert.equal(await client.exists("key"), false);
+  });
+
+  it("of 100 concurrent delete one answers true", async ({ client }) => {
+    await client.set("key", "value");
+    assert.equal(trues(await together(100, () => client.delete("key"))), 1);
+  });
+
+  it("concurrent mDel count each key once among them", async ({ client }) => {
+    const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
+    await client.mSet(keys.map((key) => [key, "value"]));
+    const counts = await together(10, () => client.mDel(keys));
+    assert.equal(
+      counts.reduce((sum, count) => sum + count),
+      20,
+    );
+  });
+
+  it("1,000 concurrent incr count to 1,000, and no two get the same number", async ({ client }) => {
+    const counts = await together(1_000, () => client.incr("key"));
+    assert.deepEqual(
+      counts.sort((a, b) => a - b),
+      Array.from({ length: 1_000 }, (_, index) => index + 1),
+    );
+    assert.equal(await client.get("key"), "1000");
+  });
+
+  it("concurrent incr and decr with deltas lose nothing", async ({ client }) => {
+    await together(200, (index) => (index % 2 === 0 ? client.incr("key", index) : client.decr("key", index)));
+    assert.equal(await client.get("key"), "-100");
+  });
+
+  it("concurrent incr of several keys count each by itself", async ({ client }) => {
+    await together(300, (index) => client.incr(`key ${index % 3}`));
+    assert.deepEqual([...(await client.mGet(["key 0", "key 1", "key 2"])).values()], ["100", "100", "100"]);
+  });
+
+  it("concurrent incr up to the limit: the rest is refused", async ({ client }) => {
+    await client.set("key", String(Number.MAX_SAFE_INTEGER - 10));
+    const settled = await Promise.allSettled(Array.from({ length: 30 }, () => client.incr("key")));
+    assert.equal(settled.filter(({ status }) => status === "fulfilled").length, 10);
+    assert.equal(await client.get("key"), String(Number.MAX_SAFE_INTEGER));
+  });
+
+  it("a chain of 100 concurrent getSet loses no value", async ({ client }) => {
+    const before = await together(100, (index) => client.getSet("key", `${index}`));
+    const all = [...before, await client.get("key")];
+    assert.deepEqual(new Set(all), new Set([undefined, ...Array.from({ length: 100 }, (_, index) => `${index}`)]));
+  });
+
+  it("loops of get and compareAndSwap lose no step", async ({ client }) => {
+    await client.set("key", "0");
+    await together(10, async () => {
+      for (let done = 0; done < 10; ) {
+        const before = await client.get("key");
+        if (await client.compareAndSwap("key", before, `${Number(before) + 1}`)) done++;
+      }
+    });
+    assert.equal(await client.get("key"), "100");
+  });
+
+  it("a lock of setNX and compareAndDelete has one holder at a time", async ({ client }) => {
+    let holders = 0;
+    let held = 0;
+    await together(10, async (index) => {
+      while (!(await client.setNX("lock", `${index}`))) await new Promise(setImmediate);
+      assert.equal(++holders, 1);
+      held++;
+      await client.exists("lock");
+      holders--;
+      assert.equal(await client.compareAndDelete("lock", `${index}`), true);
+    });
+    assert.equal(held, 10);
+  });
+
+  it("of concurrent sets one value is there, whole", async ({ client }) => {
+    const values = Array.from({ length: 50 }, (_, index) => `${index}`.repeat(1_000));
+    await Promise.all(values.map((value) => client.set("key", value)));
+    assert.ok(values.includes(await client.get("key")));
+  });
+
+  const whole = cannot.atomicMSet === undefined ? "" : ` (not all or nothing: ${cannot.atomicMSet})`;
+  it(`of concurrent mSet each key has one caller's value${whole}`, async ({ client }) => {
+    const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
+    // In turns from either end, so that two callers who go key by key would meet half way.
+    await together(10, (index) =>
+      client.mSet((index % 2 ? keys : [...keys].reverse()).map((key) => [key, `${index}`])),
+    );
+    const found = await client.mGet(keys);
+    assert.equal(found.size, 20);
+    for (const value of found.values()) assert.match(value, /^\d$/);
+  });
+
+  it(
+    "of concurrent mSet one caller's values are there, all of them",
+    async ({ client }) => {
+      const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
+      await together(10, (index) =>
+        client.mSet((index % 2 ? keys : [...keys].reverse()).map((key) => [key, `${index}`])),
+      );
+      assert.equal(new Set((await client.mGet(keys)).values()).size, 1);
+    },
+    "atomicMSet",
+  );
+
+  it("a read sees a write that was not awaited", async ({ client }) => {
+    const calls = [
+      client.set("key", "1"),
+      client.get("key"),
+      client.exists("key"),
+      client.set("key", "2"),
+      client.find("key"),
+      client.mSet({ key: "3", other: "3" }),
+      client.get("key"),
+      client.mGet(["other"]),
+      client.delete("key"),
+      client.find("key"),
+      client.setNX("key", "4"),
+      client.get("key"),
+      client.mDel(["key"]),
+      client.exists("key"),
+    ];
+    assert.deepEqual(
+      (await Promise.all<unknown>(calls)).filter((answer) => answer !== undefined),
+      ["1", true, "2", "3", new Map([["other", "3"]]), true, true, "4", 1, false],
+    );
+  });
+
+  it("writes that were not awaited take effect in the order they were made", async ({ client }) => {
+    await together(100, (index) => client.set("key", `${index}`));
+    assert.equal(await client.get("key"), "99");
+    await Promise.all([
+      client.set("key", "1", { ttl: "1h" }),
+      client.set("key", "2"),
+      client.set("key", "3", { ttl: "1h" }),
+    ]);
+    assert.equal(await client.get("key"), "3");
+  });
+
+  it("many different calls at the same time each get their own answer", async ({ client }) => {
+    await client.mSet(Array.from({ length: 100 }, (_, index) => [`key ${index}`, `${index}`]));
+    const answers = await together(100, (index) => {
+      const key = `key ${index}`;
+      const calls = [
+        client.get(key),
+        client.exists(key),
+        client.setNX(key, "new"),
+        client.compareAndSwap(key, "none", "new"),
+        client.getSet(key, `${index}`),
+      ];
+      return calls[index % calls.length] as Promise<unknown>;
+    });
+    const expected = (index: number) => [`${index}`, true, false, false, `${index}`][index % 5];
+    assert.deepEqual(
+      answers,
+      answers.map((_, index) => expected(index)),
+    );
+  });
+}

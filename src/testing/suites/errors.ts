@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import {
+  InvalidKeyError,
+  InvalidNamespaceError,
+  type NamestoreError,
+  NotFoundError,
+  OverflowError,
+  TypeMismatchError,
+} from "../../errors.js";
+import { reasonOf, rejects } from "../assertions.js";
+import { type Operation, ofOneKey, ofSeveralKeys } from "../operations.js";
+import type { Suite } from "../suite.js";
+
+const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00b", undefined, null, 1, {}, ["key"]];
+
+export function errors({ it }: Suite): void {
+  for (const [operation, call] of Object.entries<Operation>(ofOneKey)) {
+    it(`${operation} of a bad key is InvalidKeyError, a rejection and no throw`, async ({ client }) => {
+      for (const key of badKeys) {
+        const about = typeof key === "string" ? key : undefined;
+        await rejects(() => call(client, key as never), InvalidKeyError, operation, about);
+      }
+    });
+  }
+
+  for (const [operation, call] of Object.entries<Operation>(ofSeveralKeys)) {
+    it(`${operation} with a bad key is InvalidKeyError, and does nothing`, async ({ client }) => {
+      await client.set("other", "value");
+      for (const key of badKeys) await rejects(() => call(client, key as never), InvalidKeyError, operation);
+      assert.equal(await client.get("other"), "value");
+    });
+  }
+
+  it("a bad root namespace or domain is InvalidNamespaceError", async ({ texts, root }) => {
+    for (const name of ["", "a:b", ":", "\ud800", null, 1]) {
+      assert.throws(() => texts({}, name as never), InvalidNamespaceError);
+      assert.throws(() => texts({}, "cases", name as never), InvalidNamespaceError);
+      assert.throws(() => texts({}, "cases", root).domain(name as never), InvalidNamespaceError);
+    }
+  });
+
+  it("every caller gets an error of its own", async ({ client }) => {
+    await client.set("text", "value");
+    const calls = () => [client.get("missing"), client.get("missing"), client.incr("text"), client.incr("text")];
+    const reasons = await Promise.all([...calls(), ...calls()].map(reasonOf));
+    assert.equal(new Set(reasons).size, 8);
+  });
+
+  it("an error names its caller's operation and key, and not those of another", async ({ client }) => {
+    await client.mSet({ a: "text", b: "text", c: String(Number.MAX_SAFE_INTEGER) });
+    await Promise.all([
+      rejects(() => client.incr("a"), TypeMismatchError, "incr", "a"),
+      rejects(() => client.decr("b"), TypeMismatchError, "decr", "b"),
+      rejects(() => client.incr("c"), OverflowError, "incr", "c"),
+      rejects(() => client.ttl("d"), NotFoundError, "ttl", "d"),
+    ]);
+    await rejects(() => client.incr("b"), TypeMismatchError, "incr", "b");
+  });
+
+  it("a call that fails takes no neighbour along", async ({ client }) => {
+    await client.mSet({ text: "value", counter: "1" });
+    const calls = Array.from({ length: 30 }, (_, index) => client.incr(index % 3 === 0 ? "text" : "counter"));
+    const settled = await Promise.allSettled(calls);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      settled.map((_, index) => (index % 3 === 0 ? "rejected" : "fulfilled")),
+    );
+    assert.equal(await client.get("counter"), "21");
+  });
+
+  it("no error holds a value", async ({ client, bytes }) => {
+    const secret = "s3cret";
+    await client.mSet({ text: secret, bytes: secret });
+    await bytes.set("bytes", Uint8Array.from([0xff, ...Buffer.from(secret)]));
+    const reasons = await Promise.all([
+      reasonOf(client.incr("text")),
+      reasonOf(client.get("bytes")),
+      reasonOf(client.set("text", `${secret}\ud800`)),
+      reasonOf(client.set("text", secret, { ttl: -1 })),
+    ]);
+    for (const reason of reasons as NamestoreError[]) {
+      assert.ok(!`${inspect(reason)} ${JSON.stringify(reason)} ${inspect(reason.cause)}`.includes(secret));
+    }
+  });
+}

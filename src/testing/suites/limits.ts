@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { InvalidArgumentError, InvalidKeyError, NotSupportedError } from "../../errors.js";
+import { collect, rejects } from "../assertions.js";
+import { type Operation, ofOneKey, ofSeveralKeys, writes } from "../operations.js";
+import { DAY } from "../scope.js";
+import type { Suite } from "../suite.js";
+
+/** A hundred years, the client's own limit. */
+const LONGEST_TTL = 36_525 * DAY;
+
+/** What the subject declared: what lies within its limits works, and what lies past them is refused. */
+export function limits({ it, facts: { cannot, limits } }: Suite): void {
+  const { keyBytes = 10_000, awkwardKeyBytes = keyBytes, valueBytes = 1_000_000, ttl = LONGEST_TTL } = limits;
+
+  for (const [kind, bytes, limited, letter] of [
+    ["printable ASCII", keyBytes, limits.keyBytes !== undefined, "k"],
+    ["anything else", awkwardKeyBytes, limits.keyBytes ?? limits.awkwardKeyBytes, "\n"],
+  ] as const) {
+    it(`works with a storage key of ${bytes} bytes of ${kind}`, async ({ client, prefix }) => {
+      const beginning = letter.repeat(bytes - prefix.length - 1);
+      const [a, b] = [`${beginning}a`, `${beginning}b`];
+      await client.set(a, "1");
+      assert.equal(await client.exists(b), false);
+      assert.equal(await client.incr(a), 2);
+      await client.mSet([[b, "3"]]);
+      assert.deepEqual(
+        await client.mGet([a, b]),
+        new Map([
+          [a, "2"],
+          [b, "3"],
+        ]),
+      );
+      assert.equal(await client.mDel([a, b]), 2);
+    });
+
+    it(
+      `lists a storage key of ${bytes} bytes of ${kind}`,
+      async ({ client, prefix }) => {
+        const key = letter.repeat(bytes - prefix.length);
+        await client.set(key, "1");
+        assert.deepEqual(await client.keys(), [key]);
+      },
+      "scan",
+    );
+
+    if (!limited) continue;
+    it(`refuses a storage key of ${bytes + 1} bytes of ${kind}`, async ({ client, prefix }) => {
+      const key = letter.repeat(bytes - prefix.length + 1);
+      for (const [operation, call] of Object.entries<Operation>({ ...ofOneKey, ...ofSeveralKeys })) {
+        const about = operation in ofSeveralKeys ? undefined : key;
+        const error = await rejects(() => call(client, key), InvalidKeyError, operation, about);
+        assert.ok(error.message.includes(`${bytes}`), `the message does not name the limit: ${error.message}`);
+      }
+      assert.equal(await client.exists("other"), false);
+    });
+  }
+
+  it(`stores a value of ${valueBytes} bytes`, async ({ client }) => {
+    await client.set("key", "v".repeat(valueBytes));
+    assert.ok((await client.get("key")) === "v".repeat(valueBytes));
+  });
+
+  if (limits.valueBytes !== undefined) {
+    it(`refuses a value of ${2 * valueBytes} bytes, and leaves the old one`, async ({ client }) => {
+      const value = "v".repeat(2 * valueBytes);
+      const calls: Readonly<Record<string, Operation>> = {
+        set: (_, key) => client.set(key, value),
+        setNX: (_, key) => client.setNX(key, value),
+        mSet: (_, key) => client.mSet({ [key]: value }),
+        getSet: (_, key) => client.getSet(key, value),
+        compareAndSwap: (_, key) => client.compareAndSwap(key, "old", value),
+      };
+      await client.set("key", "old");
+      for (const [operation, call] of Object.entries(calls)) {
+        await rejects(
+          () => call(client, "key"),
+          InvalidArgumentError,
+          operation,
+          operation === "mSet" ? undefined : "key",
+        );
+        assert.equal(await client.get("key"), "old");
+      }
+    });
+  }
+
+  it(`keeps a TTL of ${Math.floor((0.99 * ttl) / DAY)} days`, async ({ client, assertTtl }) => {
+    const longest = Math.floor(0.99 * ttl);
+    await client.set("key", "1", { ttl: longest });
+    await assertTtl("key", longest);
+    await client.incr("key");
+    await assertTtl("key", longest);
+  });
+
+  it(`refuses a TTL of ${Math.ceil((1.01 * ttl) / DAY)} days, and writes nothing`, async ({ client }) => {
+    const options = { ttl: Math.ceil(1.01 * ttl) };
+    for (const [operation, call] of Object.entries(writes)) {
+      // compareAndSwap is the one that needs a key.
+      if (operation === "compareAndSwap") await client.set("key", "41");
+      await rejects(
+        () => call(client, "key", options),
+        InvalidArgumentError,
+        operation,
+        operation === "mSet" ? undefined : "key",
+      );
+      assert.equal(await client.exists("other"), false);
+    }
+    await rejects(() => client.expire("key", options.ttl), InvalidArgumentError, "expire", "key");
+    assert.equal(await client.get("key"), "41");
+    assert.equal(await client.ttl("key"), -1);
+  });
+
+  if (cannot.scan !== undefined) {
+    it(`keys and scan are NotSupportedError: ${cannot.scan}`, async ({ client }) => {
+      await client.set("key", "value");
+      await rejects(() => client.keys(), NotSupportedError, "keys");
+      await rejects(() => collect(client.scan()), NotSupportedError, "scan");
+      assert.equal(await client.get("key"), "value");
+    });
+  }
+
+  if (cannot.clear !== undefined) {
+    it(`clear is NotSupportedError, and removes nothing: ${cannot.clear}`, async ({ client }) => {
+      await client.set("key", "value");
+      await rejects(() => client.clear(), NotSupportedError, "clear");
+      assert.equal(await client.get("key"), "value");
+    });
+  }
+}

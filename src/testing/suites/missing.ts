@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { NO_EXPIRY } from "../../driver/driver.js";
+import { NotFoundError } from "../../errors.js";
+import { collect, rejects } from "../assertions.js";
+import { DAY, HOUR, type Scope } from "../scope.js";
+import type { Needs, Suite } from "../suite.js";
+
+/** What each call does with a key that is missing. Where the key has expired, it held "41". */
+const answers: readonly [answer: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
+  ["get is NotFoundError", ({ client }, key) => rejects(() => client.get(key), NotFoundError, "get", key)],
+  ["find is undefined", async ({ client }, key) => assert.equal(await client.find(key), undefined)],
+  ["exists is false", async ({ client }, key) => assert.equal(await client.exists(key), false)],
+  ["delete is false", async ({ client }, key) => assert.equal(await client.delete(key), false)],
+  ["ttl is NotFoundError", ({ client }, key) => rejects(() => client.ttl(key), NotFoundError, "ttl", key)],
+  [
+    "expire is NotFoundError and creates nothing",
+    async ({ client }, key) => {
+      await rejects(() => client.expire(key, "1h"), NotFoundError, "expire", key);
+      assert.equal(await client.exists(key), false);
+    },
+  ],
+  [
+    "persist is NotFoundError and creates nothing",
+    async ({ client }, key) => {
+      await rejects(() => client.persist(key), NotFoundError, "persist", key);
+      assert.equal(await client.exists(key), false);
+    },
+  ],
+  [
+    "mGet leaves it out",
+    async ({ client }, key) => {
+      await client.set("live", "value");
+      assert.deepEqual(await client.mGet([key, "live"]), new Map([["live", "value"]]));
+    },
+  ],
+  [
+    "mDel does not count it",
+    async ({ client }, key) => {
+      await client.set("live", "value");
+      assert.equal(await client.mDel([key, "live"]), 1);
+    },
+  ],
+  [
+    "set stores it, without a TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.set(key, "new");
+      assert.equal(await client.get(key), "new");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "mSet stores it, without a TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.mSet([[key, "new"]]);
+      assert.equal(await client.get(key), "new");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "setNX stores it and answers true",
+    async ({ client, assertTtl }, key) => {
+      assert.equal(await client.setNX(key, "new"), true);
+      assert.equal(await client.get(key), "new");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "setNX gives it the TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.setNX(key, "new", { ttl: HOUR });
+      await assertTtl(key, HOUR);
+    },
+  ],
+  [
+    "getSet stores it and answers undefined",
+    async ({ client, assertTtl }, key) => {
+      assert.equal(await client.getSet(key, "new"), undefined);
+      assert.equal(await client.get(key), "new");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "getSet gives it the TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.getSet(key, "new", { ttl: HOUR });
+      await assertTtl(key, HOUR);
+    },
+  ],
+  [
+    "getSet gives it the client's default TTL",
+    async ({ texts, assertTtl }, key) => {
+      await texts({ ttl: DAY }).getSet(key, "new");
+      await assertTtl(key, DAY);
+    },
+  ],
+  [
+    "incr starts at 0",
+    async ({ client, assertTtl }, key) => {
+      assert.equal(await client.incr(key, 7), 7);
+      assert.equal(await client.get(key), "7");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "incr gives it the TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.incr(key, 1, { ttl: HOUR });
+      await assertTtl(key, HOUR);
+    },
+  ],
+  [
+    "incr gives it the client's default TTL",
+    async ({ texts, assertTtl }, key) => {
+      await texts({ ttl: DAY }).incr(key);
+      await assertTtl(key, DAY);
+    },
+  ],
+  [
+    "decr starts at 0",
+    async ({ client, assertTtl }, key) => {
+      assert.equal(await client.decr(key, 7), -7);
+      assert.equal(await client.get(key), "-7");
+      await assertTtl(key, NO_EXPIRY);
+    },
+  ],
+  [
+    "decr gives it the TTL",
+    async ({ client, assertTtl }, key) => {
+      await client.decr(key, 1, { ttl: HOUR });
+      await assertTtl(key, HOUR);
+    },
+  ],
+  [
+    "compareAndSwap is false and creates nothing",
+    async ({ client }, key) => {
+      assert.equal(await client.compareAndSwap(key, "41", "new"), false);
+      assert.equal(await client.compareAndSwap(key, "41", "new", { ttl: HOUR }), false);
+      assert.equal(await client.exists(key), false);
+    },
+  ],
+  [
+    "compareAndSwap does not take it for an empty value",
+    async ({ client }, key) => {
+      assert.equal(await client.compareAndSwap(key, "", "new"), false);
+      assert.equal(await client.exists(key), false);
+    },
+  ],
+  [
+    "compareAndDelete is false",
+    async ({ client }, key) => assert.equal(await client.compareAndDelete(key, "41"), false),
+  ],
+  [
+    "compareAndDelete does not take it for an empty value",
+    async ({ client }, key) => assert.equal(await client.compareAndDelete(key, ""), false),
+  ],
+  [
+    "getOrSet computes and stores it",
+    async ({ client }, key) => {
+      assert.equal(await client.getOrSet(key, () => "new"), "new");
+      assert.equal(await client.get(key), "new");
+    },
+  ],
+  [
+    "keys does not list it",
+    async ({ client }, key) => {
+      await client.set("live", "value");
+      assert.deepEqual(await client.keys(), ["live"]);
+      assert.deepEqual(await client.keys(key), []);
+    },
+    "scan",
+  ],
+  [
+    "scan does not list it",
+    async ({ client }) => {
+      await client.set("live", "value");
+      assert.deepEqual(await collect(client.scan()), ["live"]);
+    },
+    "scan",
+  ],
+  [
+    "clear removes nothing and resolves",
+    async ({ client }, key) => {
+      await client.clear();
+      assert.equal(await client.exists(key), false);
+    },
+    "clear",
+  ],
+  [
+    "the driver answers with values and throws nothing",
+    async ({ driver, prefix }, key) => {
+      assert.equal(await driver.get(prefix, key), undefined);
+      assert.deepEqual(await driver.mGet(prefix, [key]), [undefined]);
+      assert.equal(await driver.exists(prefix, key), false);
+      assert.equal(await driver.delete(prefix, key), false);
+      assert.equal(await driver.mDel(prefix, [key]), 0);
+      assert.equal(await driver.ttl(prefix, key), undefined);
+      assert.equal(await driver.expire(prefix, key, HOUR), false);
+      assert.equal(await driver.persist(prefix, key), false);
+      assert.equal(await driver.compareAndSwap(prefix, key, "41", "new", 0, true), false);
+      assert.equal(await driver.compareAndDelete(prefix, key, "41"), false);
+      assert.equal(await driver.getSet(prefix, key, "new", 0, true), undefined);
+    },
+  ],
+];
+
+export function missing({ it, timed }: Suite): void {
+  for (const [answer, body, ...needs] of answers) {
+    it(`a missing key: ${answer}`, (scope) => body(scope, "missing"), ...needs);
+    timed(`an expired key: ${answer}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
+  }
+}

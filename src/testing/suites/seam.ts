@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { type Driver, NO_EXPIRY } from "../../driver/driver.js";
+import { type Encoded, sameBytes, toText } from "../../driver/encoded.js";
+import { NamestoreError } from "../../errors.js";
+import type { Pattern } from "../../glob.js";
+import { collect, reasonOf, sameKeys } from "../assertions.js";
+import { DAY, HOUR, type Scope } from "../scope.js";
+import type { Suite } from "../suite.js";
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const everything: Pattern = { source: "*", prefix: "", matches: () => true };
+
+/** Asserts that the driver answered this value, in whichever form. */
+function answers(actual: Encoded | undefined, expected: Encoded): void {
+  assert.ok(typeof actual === "string" || actual instanceof Uint8Array, `it answered ${typeof actual}`);
+  assert.ok(sameBytes(actual, expected), "it answered another value");
+}
+
+/** What the driver contract promises beyond what a client shows. */
+export function seam({ it, timed }: Suite): void {
+  it("its name is a short one in lower case", async ({ driver }) => {
+    assert.match(driver.name, /^[^\sA-Z][^A-Z]{0,39}$/);
+  });
+
+  it("it answers booleans and numbers, and not what the store said", async ({ driver, prefix }) => {
+    assert.equal(await driver.setNX(prefix, "key", "1", 0), true);
+    assert.equal(await driver.setNX(prefix, "key", "1", 0), false);
+    assert.equal(await driver.exists(prefix, "key"), true);
+    assert.equal(await driver.expire(prefix, "key", HOUR), true);
+    assert.equal(await driver.persist(prefix, "key"), true);
+    assert.equal(await driver.compareAndSwap(prefix, "key", "2", "3", 0, true), false);
+    assert.equal(await driver.compareAndSwap(prefix, "key", "1", "2", 0, true), true);
+    assert.equal(await driver.incr(prefix, "key", -3, 0), -1);
+    assert.equal(await driver.compareAndDelete(prefix, "key", "2"), false);
+    assert.equal(await driver.compareAndDelete(prefix, "key", "-1"), true);
+    assert.equal(await driver.delete(prefix, "key"), false);
+    assert.equal(await driver.mDel(prefix, ["key"]), 0);
+  });
+
+  it("persist answers true also where there is no TTL", async ({ driver, prefix }) => {
+    await driver.set(prefix, "key", "1", 0);
+    assert.equal(await driver.persist(prefix, "key"), true);
+  });
+
+  it("it answers a value in either form, whichever it was handed", async ({ driver, prefix }) => {
+    for (const value of ["text 😀", utf8("text 😀"), "", Uint8Array.of(), Uint8Array.of(0xff, 0), "\ufefftext"]) {
+      await driver.set(prefix, "key", value, 0);
+      answers(await driver.get(prefix, "key"), value);
+      answers((await driver.mGet(prefix, ["key"]))[0], value);
+      answers(await driver.getSet(prefix, "key", value, 0, true), value);
+    }
+  });
+
+  it("mGet answers by position, a list as long as the keys", async ({ driver, prefix }) => {
+    await driver.mSet(
+      prefix,
+      [
+        ["b", "2"],
+        ["d", utf8("4")],
+      ],
+      0,
+    );
+    const found = await driver.mGet(prefix, ["a", "b", "c", "d", "e"]);
+    assert.deepEqual(
+      found.map((value) => value && toText(value)),
+      [undefined, "2", undefined, "4", undefined],
+    );
+  });
+
+  it("it compares bytes, whichever form either value is in", async ({ driver, prefix }) => {
+    for (const stored of ["naïve", utf8("naïve")]) {
+      for (const old of ["naïve", utf8("naïve")]) {
+        await driver.set(prefix, "key", stored, 0);
+        assert.equal(await driver.compareAndSwap(prefix, "key", old, stored, 0, true), true);
+        assert.equal(await driver.compareAndDelete(prefix, "key", old), true);
+      }
+    }
+  });
+
+  it("it counts in either form", async ({ driver, prefix }) => {
+    for (const stored of ["41", utf8("41")]) {
+      await driver.set(prefix, "key", stored, 0);
+      assert.equal(await driver.incr(prefix, "key", 1, 0), 42);
+      answers(await driver.get(prefix, "key"), "42");
+    }
+  });
+
+  it("getSet and compareAndSwap keep the TTL when told to, and replace it otherwise", async ({
+    driver,
+    prefix,
+    assertTtl,
+  }) => {
+    const calls = [
+      (ttl: number, keep: boolean) => driver.getSet(prefix, "key", "1", ttl, keep),
+      (ttl: number, keep: boolean) => driver.compareAndSwap(prefix, "key", "1", "1", ttl, keep),
+    ];
+    for (const call of calls) {
+      for (const [ttl, keep, expected] of [
+        [HOUR, true, DAY],
+        [0, true, DAY],
+        [HOUR, false, HOUR],
+        [0, false, NO_EXPIRY],
+      ] as const) {
+        await driver.set(prefix, "key", "1", DAY);
+        await call(ttl, keep);
+        await assertTtl("key", expected);
+      }
+    }
+  });
+
+  it("it never writes into bytes that it was handed", async ({ driver, prefix }) => {
+    const handed = utf8("41");
+    await driver.set(prefix, "key", handed, 0);
+    await driver.incr(prefix, "key", 1, 0);
+    await driver.getSet(prefix, "key", handed, 0, true);
+    await driver.compareAndSwap(prefix, "key", handed, handed, 0, true);
+    await driver.incr(prefix, "key", -1, 0);
+    await driver.mSet(prefix, [["key", handed]], 0);
+    await driver.incr(prefix, "key", 58, 0);
+    await driver.setNX(prefix, "other", handed, 0);
+    await driver.incr(prefix, "other", 1, 0);
+    await driver.compareAndDelete(prefix, "other", handed);
+    assert.deepEqual(handed, utf8("41"));
+  });
+
+  it("it never writes into bytes that it answered", async ({ driver, prefix }) => {
+    await driver.set(prefix, "key", utf8("41"), 0);
+    const answered = [await driver.get(prefix, "key"), ...(await driver.mGet(prefix, ["key"]))];
+    await driver.incr(prefix, "key", 1, 0);
+    answered.push(await driver.getSet(prefix, "key", utf8("43"), 0, true));
+    await driver.incr(prefix, "key", 1, 0);
+    await driver.set(prefix, "key", utf8("77"), 0);
+    await driver.delete(prefix, "key");
+    assert.deepEqual(
+      answered.map((value) => value && toText(value)),
+      ["41", "41", "42"],
+    );
+  });
+
+  it("a list that it was handed stays as it was", async ({ driver, prefix }) => {
+    const keys = Object.freeze(["c", "a", "b"]);
+    const entries = Object.freeze(keys.map((key) => Object.freeze([key, "1"] as const)));
+    await driver.mSet(prefix, entries, 0);
+    assert.equal((await driver.mGet(prefix, keys)).length, 3);
+    assert.equal(await driver.mDel(prefix, keys), 3);
+  });
+
+  it("every method takes a signal that does not fire", async ({ driver, prefix, facts: { cannot } }) => {
+    const options = { signal: new AbortController().signal };
+    await driver.set(prefix, "key", "1", 0, options);
+    await driver.setNX(prefix, "key", "1", 0, options);
+    await driver.mSet(prefix, [["key", "1"]], 0, options);
+    await driver.mGet(prefix, ["key"], options);
+    await driver.exists(prefix, "key", options);
+    await driver.expire(prefix, "key", HOUR, options);
+    await driver.ttl(prefix, "key", options);
+    await driver.persist(prefix, "key", options);
+    await driver.incr(prefix, "key", 1, 0, options);
+    await driver.getSet(prefix, "key", "3", 0, true, options);
+    await driver.compareAndSwap(prefix, "key", "3", "4", 0, true, options);
+    if (cannot.scan === undefined) await collect(driver.scan(prefix, everything, options));
+    answers(await driver.get(prefix, "key", options), "4");
+    await driver.compareAndDelete(prefix, "key", "5", options);
+    assert.equal(await driver.delete(prefix, "key", options), true);
+    await driver.mDel(prefix, ["key"], options);
+    if (cannot.clear === undefined) await driver.clear(prefix, options);
+  });
+
+  it(
+    "scan gives batches of business keys",
+    async ({ driver, prefix }) => {
+      await driver.mSet(
+        prefix,
+        [
+          ["a", "1"],
+          ["b:c", "2"],
+          ["😀", "3"],
+        ],
+        0,
+      );
+      const batches = await collect(driver.scan(prefix, everything));
+      assert.ok(batches.every((batch) => Array.isArray(batch)));
+      sameKeys(batches.flat(), ["a", "b:c", "😀"]);
+    },
+    "scan",
+  );
+
+  it(
+    "scan leaves out no key that starts with the pattern's prefix",
+    async ({ driver, prefix }) => {
+      for (const hint of ["user:", "*", "[a]", "\\", "a?", "{", "😀"]) {
+        const keys = [hint, `${hint}1`, `${hint}*`];
+        await driver.mSet(
+          prefix,
+          [...keys, "other"].map((key) => [key, "1"] as const),
+          0,
+        );
+        const pattern: Pattern = { source: "", prefix: hint, matches: (key) => key.startsWith(hint) };
+        const listed = (await collect(driver.scan(prefix, pattern))).flat();
+        sameKeys(listed.filter(pattern.matches), keys);
+        await driver.mDel(prefix, [...keys, "other"]);
+      }
+    },
+    "scan",
+  );
+
+  it("its errors are namestore's own, and name no operation and no key", async ({ driver, prefix }) => {
+    await driver.mSet(
+      prefix,
+      [
+        ["text", "value"],
+        ["largest", String(Number.MAX_SAFE_INTEGER)],
+      ],
+      0,
+    );
+    for (const [key, code] of [
+      ["text", "ERR_TYPE_MISMATCH"],
+      ["largest", "ERR_OVERFLOW"],
+    ] as const) {
+      const error = await reasonOf((async () => driver.incr(prefix, key, 1, 0))());
+      assert.ok(error instanceof NamestoreError);
+      assert.deepEqual([error.code, error.operation, error.key], [code, undefined, undefined]);
+    }
+  });
+
+  it("prefixes that it never saw before are empty", async ({ driver, root }) => {
+    const prefix = `${root}:never seen:`;
+    assert.equal(await driver.get(prefix, "key"), undefined);
+    assert.equal(await driver.incr(prefix, "key", 1, 0), 1);
+  });
+
+  timed("it counts anew, in either form, over an expired key", async ({ driver, prefix, expired }) => {
+    const key = await expired("41");
+    assert.equal(await driver.incr(prefix, key, 1, 0), 1);
+    answers(await driver.getSet(prefix, key, utf8("2"), 0, true), "1");
+  });
+
+  it("close can be repeated", async ({ another }) => {
+    await closed(another);
+  });
+
+  it("a call after close is UnavailableError, not applied", async ({ another, prefix }) => {
+    const driver = await closed(another);
+    // A driver that holds nothing needs no close, and then works on.
+    if (driver.close === undefined) return;
+    const calls = [
+      () => driver.get(prefix, "key"),
+      () => driver.set(prefix, "key", "1", 0),
+      () => driver.mGet(prefix, ["key"]),
+      () => driver.mSet(prefix, [["key", "1"]], 0),
+      () => driver.incr(prefix, "key", 1, 0),
+      () => driver.delete(prefix, "key"),
+      () => driver.ttl(prefix, "key"),
+    ];
+    for (const call of calls) {
+      const error = (await reasonOf((async () => call())())) as { code?: unknown; outcome?: unknown };
+      assert.deepEqual([error.code, error.outcome], ["ERR_UNAVAILABLE", "not-applied"]);
+    }
+  });
+}
+
+async function closed(another: Scope["another"]): Promise<Driver> {
+  const driver = await another();
+  await driver.exists("ns:cases:", "key");
+  await driver.close?.();
+  await driver.close?.();
+  return driver;
+}

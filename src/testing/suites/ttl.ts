@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { NO_EXPIRY } from "../../driver/driver.js";
+import type { Duration } from "../../duration.js";
+import { InvalidArgumentError } from "../../errors.js";
+import { rejects } from "../assertions.js";
+import { type Operation, ofOneKey, writes } from "../operations.js";
+import { DAY, HOUR } from "../scope.js";
+import type { Suite } from "../suite.js";
+
+/** The client's default in the table. */
+const DEFAULT = 5 * DAY;
+
+/** What a call names, in the order of the table's columns. */
+const columns = [
+  { naming: "no TTL", options: {}, fallback: 0 },
+  { naming: "a TTL", options: { ttl: HOUR }, fallback: DEFAULT },
+  { naming: "0", options: { ttl: 0 }, fallback: DEFAULT },
+  { naming: "no TTL, the client having a default", options: {}, fallback: DEFAULT },
+] as const;
+
+type Row = readonly [number, number, number, number];
+const replaces: Row = [NO_EXPIRY, HOUR, NO_EXPIRY, DEFAULT];
+const keeps = (ttl: number): Row => [ttl, ttl, ttl, ttl];
+const keepsUnlessNamed = (ttl: number): Row => [ttl, HOUR, NO_EXPIRY, ttl];
+
+/** The TTL after each call, for a key that had none of this before. */
+const rules: Readonly<Record<string, { missing?: Row; live: (ttl: number) => Row }>> = {
+  set: { missing: replaces, live: () => replaces },
+  mSet: { missing: replaces, live: () => replaces },
+  setNX: { missing: replaces, live: keeps },
+  getSet: { missing: replaces, live: keepsUnlessNamed },
+  compareAndSwap: { live: keepsUnlessNamed },
+  incr: { missing: replaces, live: keeps },
+  decr: { missing: replaces, live: keeps },
+  getOrSet: { missing: replaces, live: keeps },
+};
+
+export function ttl({ it }: Suite): void {
+  for (const [operation, { missing, live }] of Object.entries(rules)) {
+    const starts = [
+      ["a missing key", undefined, missing],
+      ["a key with a TTL", DAY, live(DAY)],
+      ["a key without a TTL", NO_EXPIRY, live(NO_EXPIRY)],
+    ] as const;
+    const call = { ...writes, getOrSet: ofOneKey.getOrSet }[operation] as Operation;
+    for (const [start, before, row] of starts) {
+      for (const [at, { naming, options, fallback }] of columns.entries()) {
+        const after = row?.[at];
+        if (after === undefined) continue;
+        const outcome =
+          after === NO_EXPIRY ? "none" : after === HOUR ? "the named" : after === DAY ? "kept" : "default";
+        it(`${operation} of ${start}, naming ${naming}: ${outcome}`, async ({ client, texts, assertTtl }) => {
+          if (before !== undefined) await client.set("key", "41", { ttl: Math.max(before, 0) });
+          await call(texts({ ttl: fallback }), "key", options);
+          await assertTtl("key", after);
+        });
+      }
+    }
+  }
+
+  it("mSet gives all keys the one TTL", async ({ client, assertTtl }) => {
+    await client.mSet({ a: "1", b: "2", c: "3" }, { ttl: HOUR });
+    for (const key of ["a", "b", "c"]) await assertTtl(key, HOUR);
+  });
+
+  it("mSet of a thousand keys gives all of them the TTL", async ({ client, assertTtl }) => {
+    const keys = Array.from({ length: 1_000 }, (_, index) => `key ${index}`);
+    await client.mSet(new Map(keys.map((key) => [key, "value"])), { ttl: HOUR });
+    await Promise.all(keys.map((key) => assertTtl(key, HOUR)));
+  });
+
+  it("expire gives a TTL to a key without one", async ({ client, assertTtl }) => {
+    await client.set("key", "value");
+    assert.equal(await client.expire("key", HOUR), undefined);
+    await assertTtl("key", HOUR);
+    assert.equal(await client.get("key"), "value");
+  });
+
+  it("expire makes a TTL shorter, and longer", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: DAY });
+    await client.expire("key", HOUR);
+    await assertTtl("key", HOUR);
+    await client.expire("key", 5 * DAY);
+    await assertTtl("key", 5 * DAY);
+  });
+
+  it("expire of one key leaves other keys alone", async ({ client, assertTtl }) => {
+    await client.mSet({ a: "1", b: "2" });
+    await client.expire("a", HOUR);
+    await assertTtl("b", NO_EXPIRY);
+  });
+
+  it("persist takes the TTL away", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: HOUR });
+    assert.equal(await client.persist("key"), undefined);
+    await assertTtl("key", NO_EXPIRY);
+    assert.equal(await client.get("key"), "value");
+  });
+
+  it("persist resolves also where there is no TTL", async ({ client, assertTtl }) => {
+    await client.set("key", "value");
+    await client.persist("key");
+    await client.persist("key");
+    await assertTtl("key", NO_EXPIRY);
+  });
+
+  it("expire after persist gives a TTL again", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: DAY });
+    await client.persist("key");
+    await client.expire("key", HOUR);
+    await assertTtl("key", HOUR);
+  });
+
+  it("expire and persist know no default TTL", async ({ client, texts, assertTtl }) => {
+    await client.set("key", "value", { ttl: HOUR });
+    await texts({ ttl: DAY }).persist("key");
+    await assertTtl("key", NO_EXPIRY);
+  });
+
+  it("expire and persist leave a counter a counter", async ({ client }) => {
+    await client.incr("key", 41);
+    await client.expire("key", HOUR);
+    await client.persist("key");
+    assert.equal(await client.incr("key"), 42);
+  });
+
+  it("a compareAndSwap that answers false leaves the TTL alone", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: DAY });
+    assert.equal(await client.compareAndSwap("key", "other", "new", { ttl: HOUR }), false);
+    await assertTtl("key", DAY);
+  });
+
+  it("a compareAndDelete that answers false leaves the TTL alone", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: DAY });
+    await client.compareAndDelete("key", "other");
+    await assertTtl("key", DAY);
+  });
+
+  it("the TTL of a deleted key is forgotten", async ({ client, assertTtl }) => {
+    await client.mSet({ a: "1", b: "2", c: "3" }, { ttl: DAY });
+    await client.delete("a");
+    await client.mDel(["b"]);
+    await client.compareAndDelete("c", "3");
+    for (const key of ["a", "b", "c"]) {
+      await client.getSet(key, "new");
+      await assertTtl(key, NO_EXPIRY);
+    }
+  });
+
+  it(
+    "the TTL of a cleared key is forgotten",
+    async ({ client, assertTtl }) => {
+      await client.set("key", "value", { ttl: DAY });
+      await client.clear();
+      await client.incr("key");
+      await assertTtl("key", NO_EXPIRY);
+    },
+    "clear",
+  );
+
+  it("calls that keep a TTL do not prolong it", async ({ client, bytes, facts: { late } }) => {
+    await client.set("key", "0", { ttl: HOUR });
+    for (let count = 0; count < 20; count++) {
+      await client.incr("key");
+      await client.getSet("key", "1");
+      await client.compareAndSwap("key", "1", "2");
+      await client.decr("key", 2);
+      await bytes.setNX("key", Uint8Array.of());
+    }
+    const left = await client.ttl("key");
+    assert.ok(left <= HOUR + late, `${left} ms are left`);
+  });
+
+  it("ttl counts down, and never faster than time", async ({ client, facts: { late } }) => {
+    const before = Date.now();
+    await client.set("key", "value", { ttl: HOUR });
+    const left = await client.ttl("key");
+    const passed = Date.now() - before;
+    assert.ok(Number.isInteger(left), `${left} is not whole`);
+    // One unit of the store's may be lost to rounding.
+    assert.ok(left >= HOUR - passed - late / 2 && left <= HOUR + late, `${left} ms are left after ${passed} ms`);
+  });
+
+  it("a TTL may be a text with a unit", async ({ client, assertTtl }) => {
+    const texts = { "7200000ms": 2, "7200s": 2, "120m": 2, "2h": 2, "1.5d": 36, "2w": 336 } as const;
+    for (const [duration, hours] of Object.entries(texts)) {
+      await client.set("key", "value", { ttl: duration as Duration });
+      await assertTtl("key", hours * HOUR);
+    }
+  });
+
+  it("a TTL may be longer than the longest timer", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: "60d" });
+    await assertTtl("key", 60 * DAY);
+    await client.incr("counter", 1, { ttl: "60d" });
+    await client.incr("counter");
+    await assertTtl("counter", 60 * DAY);
+  });
+
+  for (const [operation, call] of Object.entries({ ...writes, getOrSet: ofOneKey.getOrSet })) {
+    it(`${operation} refuses a bad ttl and writes nothing`, async ({ client, assertTtl }) => {
+      await client.set("key", "41", { ttl: DAY });
+      for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, "soon", "1 h", "-1h", "", "101y", 1e15, null]) {
+        const about = operation === "mSet" ? undefined : "key";
+        await rejects(() => call(client, "key", { ttl: bad as never }), InvalidArgumentError, operation, about);
+      }
+      assert.equal(await client.get("key"), "41");
+      await assertTtl("key", DAY);
+    });
+  }
+
+  it("expire refuses a bad ttl, and 0, and changes nothing", async ({ client, assertTtl }) => {
+    await client.set("key", "value", { ttl: DAY });
+    for (const bad of [0, "0s", -1, "-1h", Number.NaN, Number.POSITIVE_INFINITY, "soon", 1e15, undefined]) {
+      await rejects(() => client.expire("key", bad as never), InvalidArgumentError, "expire", "key");
+    }
+    await assertTtl("key", DAY);
+  });
+}
