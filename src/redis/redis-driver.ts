@@ -178,7 +178,8 @@ export class RedisDriver implements Driver {
     let removed = 0;
     await this.#bySlot(keys, async (slot, places) => {
       const those = places.map((place) => keys[place] as string | Buffer);
-      removed += await this.#pipeline.call(kinds.MDEL, "", those, options, slot);
+      const count = await this.#pipeline.call(kinds.MDEL, "", those, options, slot);
+      removed += count;
     });
     return removed;
   }
