@@ -38,6 +38,7 @@ const yes = (reply: Reply): boolean => reply === 1;
 const stored = (reply: Reply): boolean => reply !== null;
 const count = (reply: Reply): number => reply as number;
 const nothing = (): void => {};
+const ttlArguments = (ttl: number): Argument[] => (ttl === 0 ? [] : ["PX", String(ttl)]);
 
 /** MGET also for one key: where GET answers WRONGTYPE it answers nil, which is what a read promises. */
 export const GET: Kind<undefined, Encoded | undefined> = {
@@ -53,7 +54,7 @@ export const GET: Kind<undefined, Encoded | undefined> = {
 export const SET: Kind<Encoded, void> = {
   joins: true,
   command: (calls) => {
-    const command: Argument[] = ["MSET"];
+    const command: Argument[] = [calls.length === 1 ? "SET" : "MSET"];
     for (const { key, payload } of calls) command.push(key, argument(payload));
     return command;
   },
@@ -68,26 +69,30 @@ export interface ValueAndTtl {
 export const SET_TTL: Kind<ValueAndTtl, void> = {
   joins: true,
   script: scripts.SET_TTL,
-  command: (calls) =>
-    evalsha(
-      scripts.SET_TTL,
-      calls.map(({ key }) => key),
-      calls.flatMap(({ payload: { value, ttl } }) => [argument(value), String(ttl)]),
-    ),
+  command: (calls) => {
+    const [{ key, payload }] = calls as [Call<ValueAndTtl, void>];
+    if (calls.length === 1) return ["SET", key, argument(payload.value), ...ttlArguments(payload.ttl)];
+    const command: Argument[] = ["EVALSHA", scripts.SET_TTL.sha, String(calls.length)];
+    for (const { key } of calls) command.push(key);
+    for (const { payload } of calls) command.push(argument(payload.value), String(payload.ttl));
+    return command;
+  },
   answer: nothing,
 };
 
 export const INCR: Kind<{ readonly delta: number; readonly ttl: number }, number> = {
   joins: true,
   script: scripts.INCR,
-  command: (calls) =>
-    evalsha(
-      scripts.INCR,
-      calls.map(({ key }) => key),
-      calls.flatMap(({ payload: { delta, ttl } }) => [String(delta), String(ttl)]),
-    ),
+  command: (calls) => {
+    const command: Argument[] = ["EVALSHA", scripts.INCR.sha, String(calls.length)];
+    for (const { key } of calls) command.push(key);
+    for (const { payload } of calls) command.push(String(payload.delta));
+    if (calls.some(({ payload }) => payload.ttl > 0)) for (const { payload } of calls) command.push(String(payload.ttl));
+    return command;
+  },
   answer: (reply, place) => {
     const sum = (reply as Reply[])[place] as Reply;
+    if (typeof sum === "number") return sum;
     if (!Array.isArray(sum)) return Number(String(sum));
     const word = String(sum[0]);
     if (word === "overflow") throw new OverflowError("the counter is or would be past ±(2^53−1)");
@@ -98,8 +103,6 @@ export const INCR: Kind<{ readonly delta: number; readonly ttl: number }, number
 
 /** An error that a script passes on, told from others by its name. */
 class ErrorReply extends Error {}
-
-const ttlArguments = (ttl: number): Argument[] => (ttl === 0 ? [] : ["PX", String(ttl)]);
 
 export const SET_NX = single<ValueAndTtl, boolean>(
   (key, { value, ttl }) => ["SET", key, argument(value), "NX", ...ttlArguments(ttl)],

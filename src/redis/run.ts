@@ -72,7 +72,9 @@ export class Run<P, R> {
     }
     if (this.#calls.length === 0) return undefined;
     const command = this.kind.command(this.#calls);
-    if (this.whole && this.kind.script !== undefined) command.splice(0, 2, "EVAL", this.kind.script.source);
+    if (this.whole && this.kind.script !== undefined && command[0] === "EVALSHA") {
+      command.splice(0, 2, "EVAL", this.kind.script.source);
+    }
     return command;
   }
 

@@ -11,43 +11,47 @@ function script(source: string): Script {
 }
 
 /**
- * Adds to counters: KEYS, and a pair of delta and TTL for each. Answers a list: the sum as text (an integer reply is
- * a double for some clients), or an array with what is wrong: `overflow`, `type`, or the word of Redis's error.
+ * Adds to counters: KEYS, and a delta for each; then, where any has one, a TTL for each. Answers a list: the sum, as
+ * text past ±10^15 (where some clients round an integer reply), or an array with what is wrong: `overflow`, `type`, or
+ * the word of Redis's error.
  *
  * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
  * nobody can see it.
  */
 export const INCR = script(`
+local keys, argv, pcall = KEYS, ARGV, redis.pcall
+local count = #keys
 local max = 9007199254740991
 local replies = {}
-for i = 1, #KEYS do
-  local delta, ttl = ARGV[2 * i - 1], ARGV[2 * i]
-  local new = ttl ~= '0' and redis.call('EXISTS', KEYS[i]) == 0
-  local sum = redis.pcall('INCRBY', KEYS[i], delta)
-  if type(sum) ~= 'table' then
-    local before = sum - tonumber(delta)
+for i = 1, count do
+  local key, delta, ttl = keys[i], argv[i], argv[count + i]
+  local new = ttl and ttl ~= '0' and pcall('EXISTS', key) == 0
+  local sum = pcall('INCRBY', key, delta)
+  if type(sum) == 'number' then
+    local before = sum - delta
     if sum > max or sum < -max or before > max or before < -max then
-      redis.call('INCRBY', KEYS[i], string.format('%.0f', -tonumber(delta)))
-      replies[i] = {'overflow'}
+      pcall('INCRBY', key, string.format('%.0f', -delta))
+      sum = {'overflow'}
     else
-      if new then redis.call('PEXPIRE', KEYS[i], ttl) end
-      replies[i] = (sum < 1e15 and sum > -1e15) and sum or string.format('%.0f', sum)
+      if new then pcall('PEXPIRE', key, ttl) end
+      if sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
     end
   else
     local word = string.match(sum.err, '^%u+')
     if word == 'ERR' then
-      local stored = redis.call('GET', KEYS[i])
-      local integer = stored == '0' or string.match(stored, '^%-?[1-9]%d*$')
-      word = integer and 'overflow' or 'type'
+      local stored = pcall('GET', key)
+      word = (stored == '0' or string.match(stored, '^%-?[1-9]%d*$')) and 'overflow' or 'type'
     end
-    replies[i] = {word}
+    sum = {word}
   end
+  replies[i] = sum
 end
 return replies`);
 
 /** Sets with a TTL each: KEYS, and a pair of value and TTL for each. */
 export const SET_TTL = script(`
-for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[2 * i - 1], 'PX', ARGV[2 * i]) end
+local keys, argv, call = KEYS, ARGV, redis.call
+for i = 1, #keys do call('SET', keys[i], argv[2 * i - 1], 'PX', argv[2 * i]) end
 return 1`);
 
 /** Sets with one TTL, all or nothing: KEYS, the TTL, and a value for each. */
