@@ -1,0 +1,532 @@
+import { describe, expect, it, vi } from "vitest";
+import { Client } from "../../src/client/client.js";
+import { bytes } from "../../src/codec/bytes.js";
+import { json } from "../../src/codec/json.js";
+import { text } from "../../src/codec/text.js";
+import { NO_EXPIRY } from "../../src/driver/driver.js";
+import { CodecError, DriverError, NotFoundError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { stoppedClock } from "../support/clock.js";
+import { ANSWERS, type Call, driverWhere, failing, later, recording } from "../support/driver.js";
+import { recordingLogger } from "../support/log.js";
+import { deferred, isSettled, rejection, settle } from "../support/promises.js";
+
+const clock = stoppedClock();
+const NEVER = (): never => {
+  throw new Error("nothing should be computed");
+};
+
+describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
+  const open = (ttl?: number) => {
+    const { driver, calls } = recording(answer);
+    const client = new Client("app", "users", { driver, codec: text, ttl });
+    return { client, driver, calls };
+  };
+
+  describe("a hit", () => {
+    it("gives the stored value, computes nothing and writes nothing", async () => {
+      const { client, calls } = open();
+      await client.set("a", "stored", { ttl: 100 });
+      expect(await client.getOrSet("a", NEVER, { ttl: 9000 })).toBe("stored");
+      expect(await client.ttl("a")).toBe(100);
+      expect(calls.map(({ method }) => method)).toEqual(["set", "get", "ttl"]);
+    });
+
+    it("is also an empty text, and null in JSON", async () => {
+      const { client } = open();
+      await client.set("a", "");
+      expect(await client.getOrSet("a", NEVER)).toBe("");
+      const any = client.withCodec(json<unknown>());
+      await any.set("b", null);
+      expect(await any.getOrSet("b", NEVER)).toBeNull();
+    });
+
+    it("rejects when what is stored does not decode", async () => {
+      const { client } = open();
+      await client.withCodec(bytes).set("a", Uint8Array.of(0xff));
+      const error = await rejection<CodecError>(client.getOrSet("a", NEVER));
+      expect(error).toBeInstanceOf(CodecError);
+      expect(error).toMatchObject({ operation: "getOrSet", key: "a" });
+    });
+  });
+
+  describe("a miss", () => {
+    it("gives what compute gives, and stores it", async () => {
+      const { client } = open();
+      expect(await client.getOrSet("a", () => "computed")).toBe("computed");
+      expect(await client.get("a")).toBe("computed");
+    });
+
+    it("hands compute the key, and takes a promise from it", async () => {
+      const { client } = open();
+      expect(await client.getOrSet("a", async (key) => `computed for ${key}`)).toBe("computed for a");
+      expect(await client.get("a")).toBe("computed for a");
+    });
+
+    it("stores with the TTL named, else with the client's", async () => {
+      const { client } = open(5000);
+      await client.getOrSet("default", () => "x");
+      await client.getOrSet("named", () => "x", { ttl: "1m" });
+      await client.getOrSet("none", () => "x", { ttl: 0 });
+      expect(await client.ttl("default")).toBe(5000);
+      expect(await client.ttl("named")).toBe(60_000);
+      expect(await client.ttl("none")).toBe(NO_EXPIRY);
+    });
+
+    it("is also an expired key", async () => {
+      const { client } = open();
+      await client.set("a", "old", { ttl: 100 });
+      clock.pass(100);
+      expect(await client.getOrSet("a", () => "new")).toBe("new");
+    });
+
+    it("gives undefined and stores nothing where compute gives undefined", async () => {
+      const { client, calls } = open();
+      const compute = vi.fn(async () => undefined);
+      expect(await Promise.all([client.getOrSet("a", compute), client.getOrSet("a", compute)])).toEqual([
+        undefined,
+        undefined,
+      ]);
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(calls.map(({ method }) => method)).not.toContain("setNX");
+      expect(await client.exists("a")).toBe(false);
+      expect(await client.getOrSet("a", () => "later")).toBe("later");
+    });
+  });
+
+  describe("callers at the same time", () => {
+    it("share one read, one computation and one store", async () => {
+      const { client, calls } = open();
+      const computed = deferred<string>();
+      const compute = vi.fn(() => computed.promise);
+      const callers = Array.from({ length: 50 }, () => client.getOrSet("a", compute));
+      await settle();
+      callers.push(client.getOrSet("a", NEVER));
+      computed.resolve("computed");
+      expect(new Set(await Promise.all(callers))).toEqual(new Set(["computed"]));
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(calls.map(({ method }) => method)).toEqual(["get", "setNX"]);
+    });
+
+    it("of different keys do not share", async () => {
+      const { client } = open();
+      const compute = vi.fn(async (key: string) => key.toUpperCase());
+      expect(await Promise.all([client.getOrSet("a", compute), client.getOrSet("b", compute)])).toEqual(["A", "B"]);
+    });
+
+    it("of different namespaces do not share, though the storage keys look alike", async () => {
+      const { client } = open();
+      const sibling = client.domain("users2");
+      expect(await Promise.all([client.getOrSet("a", () => "1"), sibling.getOrSet("a", () => "2")])).toEqual([
+        "1",
+        "2",
+      ]);
+    });
+
+    it("get the first caller's TTL", async () => {
+      const { client } = open();
+      await Promise.all([
+        client.getOrSet("a", async () => "x", { ttl: 100 }),
+        client.getOrSet("a", async () => "x", { ttl: 200 }),
+        client.getOrSet("a", async () => "x"),
+      ]);
+      expect(await client.ttl("a")).toBe(100);
+    });
+
+    it("of two views compute each for itself; the first to store wins, and both get its value", async () => {
+      const { client } = open();
+      const view = client.withCodec(json<number>());
+      const first = deferred<string>();
+      const second = deferred<number>();
+      const one = client.getOrSet("a", () => first.promise);
+      const two = view.getOrSet("a", () => second.promise);
+      await settle();
+      second.resolve(42);
+      expect(await two).toBe(42);
+      first.resolve("43");
+      expect(await one).toBe("42");
+    });
+  });
+
+  describe("a computation that fails", () => {
+    it("rejects all callers with its very error, stores nothing, and the next call computes again", async () => {
+      const { client, calls } = open();
+      const failure = new Error("the database is down");
+      const compute = vi.fn(async () => {
+        throw failure;
+      });
+      const callers = [client.getOrSet("a", compute), client.getOrSet("a", compute)];
+      expect(await Promise.all(callers.map((caller) => rejection(caller)))).toEqual([failure, failure]);
+      expect(await rejection(callers[0] as Promise<unknown>)).toBe(failure);
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(failure).not.toHaveProperty("operation");
+      expect(calls.map(({ method }) => method)).toEqual(["get"]);
+      expect(await client.getOrSet("a", () => "again")).toBe("again");
+    });
+
+    it("may throw at once, and may throw anything", async () => {
+      const { client } = open();
+      const thrower = (thrown: unknown) => (): string => {
+        throw thrown;
+      };
+      expect(await rejection(client.getOrSet("a", thrower("a string")))).toBe("a string");
+      expect(await rejection(client.getOrSet("a", thrower(undefined)))).toBeUndefined();
+    });
+
+    it("may fail with an error of ours, which stays as it is: only the read's outage is passed over", async () => {
+      const { driver } = recording(answer);
+      const { logger, lines } = recordingLogger();
+      const client = new Client("app", "users", { driver, codec: text, logger });
+      for (const failure of [new TimeoutError("mine"), new UnavailableError("mine"), new NotFoundError("mine")]) {
+        const compute = vi.fn(async () => {
+          throw failure;
+        });
+        expect(await rejection(client.getOrSet("a", compute))).toBe(failure);
+        expect(compute).toHaveBeenCalledTimes(1);
+      }
+      expect(lines).toEqual([]);
+    });
+  });
+
+  describe("writes meanwhile", () => {
+    it("by someone else are not overwritten, and everyone gets what was written", async () => {
+      const { client, driver } = open();
+      const other = new Client("app", "users", { driver, codec: text });
+      const computed = deferred<string>();
+      const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
+      await settle();
+      await other.set("a", "theirs", { ttl: 100 });
+      computed.resolve("ours");
+      expect(await Promise.all(callers)).toEqual(["theirs", "theirs"]);
+      expect(await client.get("a")).toBe("theirs");
+      expect(await client.ttl("a")).toBe(100);
+    });
+
+    const writes: [string, (client: Client<string, string>) => Promise<unknown>][] = [
+      ["set", (client) => client.set("a", "written")],
+      ["setNX", (client) => client.setNX("a", "written")],
+      ["getSet", (client) => client.getSet("a", "written")],
+      ["mSet", (client) => client.mSet({ z: "z", a: "written" })],
+    ];
+    const removals: typeof writes = [
+      ["delete", (client) => client.delete("a")],
+      ["mDel", (client) => client.mDel(["z", "a"])],
+      ["clear", (client) => client.clear()],
+      [
+        "set and compareAndDelete",
+        async (client) => {
+          await client.set("a", "x");
+          return client.compareAndDelete("a", "x");
+        },
+      ],
+    ];
+    const others: typeof writes = [
+      ["incr", (client) => client.incr("a", 7)],
+      ["decr", (client) => client.decr("a", -7)],
+      [
+        "compareAndSwap",
+        async (client) => {
+          await client.set("a", "x");
+          return client.compareAndSwap("a", "x", "written");
+        },
+      ],
+    ];
+
+    it.each([...writes, ...others])("by %s of this client stay; callers get what was computed", async (name, write) => {
+      const { client } = open();
+      const computed = deferred<string>();
+      const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
+      await settle();
+      await write(client);
+      computed.resolve("computed");
+      expect(await Promise.all(callers)).toEqual(["computed", "computed"]);
+      expect(await client.get("a")).toBe(name === "incr" || name === "decr" ? "7" : "written");
+    });
+
+    it.each(removals)("%s of this client: what was computed before it is not stored", async (_name, remove) => {
+      const { client } = open();
+      const computed = deferred<string>();
+      const caller = client.getOrSet("a", () => computed.promise);
+      await settle();
+      await remove(client);
+      computed.resolve("computed");
+      expect(await caller).toBe("computed");
+      expect(await client.exists("a")).toBe(false);
+    });
+
+    it("count by its views and its sibling of the same name too, in both directions", async () => {
+      const { client } = open();
+      const view = client.withCodec(bytes);
+      const twin = client.domain("users");
+      for (const [flying, writing] of [
+        [client, view],
+        [client, twin],
+        [twin, client],
+        [twin, view],
+      ] as const) {
+        const computed = deferred<string>();
+        const caller = flying.getOrSet("a", () => computed.promise);
+        await settle();
+        await writing.delete("a");
+        computed.resolve("computed");
+        expect(await caller).toBe("computed");
+        expect(await client.exists("a")).toBe(false);
+      }
+    });
+
+    it("count when they come before the read has answered", async () => {
+      const { client } = open();
+      const caller = client.getOrSet("a", () => "computed");
+      await client.delete("a");
+      expect(await caller).toBe("computed");
+      expect(await client.exists("a")).toBe(false);
+    });
+
+    it("of another key, another namespace or a refused call do not count", async () => {
+      const { client } = open();
+      const computed = deferred<string>();
+      const caller = client.getOrSet("a", () => computed.promise);
+      await settle();
+      await client.delete("b");
+      await client.domain("other").clear();
+      await client.set("a", 5 as never).catch(() => {});
+      await client.set("a", "x", { ttl: -1 }).catch(() => {});
+      computed.resolve("computed");
+      await caller;
+      expect(await client.get("a")).toBe("computed");
+    });
+
+    it("start a new flight for whoever calls after them", async () => {
+      const { client } = open();
+      const before = deferred<string>();
+      const first = client.getOrSet("a", () => before.promise);
+      await settle();
+      await client.delete("a");
+      const after = deferred<string>();
+      const compute = vi.fn(() => after.promise);
+      const second = client.getOrSet("a", compute);
+      const third = client.getOrSet("a", NEVER);
+      await settle();
+      expect(compute).toHaveBeenCalledTimes(1);
+      before.resolve("before the delete");
+      expect(await first).toBe("before the delete");
+      expect(await client.exists("a")).toBe(false);
+      const fourth = client.getOrSet("a", NEVER);
+      after.resolve("after the delete");
+      expect(await Promise.all([second, third, fourth])).toEqual(Array(3).fill("after the delete"));
+      expect(await client.get("a")).toBe("after the delete");
+    });
+  });
+
+  describe("an abort", () => {
+    it("lets go of its caller only; the flight runs to its end for the others", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      const computed = deferred<string>();
+      const compute = vi.fn(() => computed.promise);
+      const impatient = client.getOrSet("a", compute, { signal: controller.signal });
+      const patient = client.getOrSet("a", compute);
+      await settle();
+      controller.abort(new Error("enough"));
+      expect(await rejection(impatient)).toBe(controller.signal.reason);
+      computed.resolve("computed");
+      expect(await patient).toBe("computed");
+      expect(compute).toHaveBeenCalledTimes(1);
+    });
+
+    it("of every caller leaves the flight to end and to store, and its failure to nobody", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      const good = deferred<string>();
+      const bad = deferred<string>();
+      const callers = [
+        client.getOrSet("good", () => good.promise, { signal: controller.signal }),
+        client.getOrSet("bad", () => bad.promise, { signal: controller.signal }),
+      ];
+      await settle();
+      controller.abort();
+      for (const caller of callers) expect(await rejection(caller)).toBe(controller.signal.reason);
+      good.resolve("computed");
+      bad.reject(new Error("nobody listens"));
+      await settle();
+      expect(await client.get("good")).toBe("computed");
+    });
+
+    it("before the call computes nothing", async () => {
+      const { client, calls } = open();
+      const signal = AbortSignal.abort("gone");
+      expect(await rejection(client.getOrSet("a", NEVER, { signal }))).toBe("gone");
+      expect(calls).toEqual([]);
+    });
+  });
+
+  describe("a closed client", () => {
+    it("rejects", async () => {
+      const { client, calls } = open();
+      await client.close();
+      const error = await rejection<UnavailableError>(client.getOrSet("a", NEVER));
+      expect(error).toBeInstanceOf(UnavailableError);
+      expect(error).toMatchObject({ operation: "getOrSet", key: "a", outcome: "not-applied" });
+      expect(calls).toEqual([]);
+    });
+
+    it("stores nothing when it was closed during the computation, which everyone still gets", async () => {
+      const { client, calls } = open();
+      const computed = deferred<string>();
+      const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
+      await settle();
+      await client.close();
+      computed.resolve("computed");
+      expect(await Promise.all(callers)).toEqual(["computed", "computed"]);
+      expect(calls.map(({ method }) => method)).toEqual(["get"]);
+    });
+  });
+});
+
+describe("getOrSet, when the store is down", () => {
+  const down = ["throws", "rejects"] as const;
+
+  it.each(down)("gives what compute gives and skips the store: the driver %s", async (how) => {
+    for (const failure of [new TimeoutError("slow"), new UnavailableError("gone", { outcome: "not-applied" })]) {
+      const { logger, lines } = recordingLogger();
+      const client = new Client("app", "users", { driver: failing(failure, how), codec: text, logger });
+      const compute = vi.fn(async () => "computed");
+      const callers = [client.getOrSet("a", compute), client.getOrSet("a", compute)];
+      expect(await Promise.all(callers)).toEqual(["computed", "computed"]);
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^error: getOrSet "a": /);
+    }
+  });
+
+  it.each(down)(
+    "rejects on any other failure of the read, with an error for each caller: the driver %s",
+    async (how) => {
+      const failure = new Error("odd");
+      const client = new Client("app", "users", { driver: failing(failure, how), codec: text });
+      const errors = await Promise.all([
+        rejection<DriverError>(client.getOrSet("a", NEVER)),
+        rejection<DriverError>(client.getOrSet("a", NEVER)),
+      ]);
+      for (const error of errors) {
+        expect(error).toBeInstanceOf(DriverError);
+        expect(error).toMatchObject({ operation: "getOrSet", key: "a", cause: failure });
+      }
+      expect(errors[0]).not.toBe(errors[1]);
+    },
+  );
+
+  it("still rejects with the error of compute", async () => {
+    const client = new Client("app", "users", { driver: failing(new TimeoutError("slow")), codec: text });
+    const failure = new Error("the database is down too");
+    expect(await rejection(client.getOrSet("a", () => Promise.reject(failure)))).toBe(failure);
+  });
+
+  const atStore = (method: string, fail: (call: Call) => unknown) =>
+    driverWhere((call) => (call.method === method ? fail(call) : call.pass()));
+
+  it("takes a store that fails as a warning only", async () => {
+    for (const failure of [new TimeoutError("slow"), new DriverError("full"), new Error("odd"), "a text"]) {
+      const { logger, lines } = recordingLogger();
+      const driver = atStore("setNX", () => Promise.reject(failure));
+      const client = new Client("app", "users", { driver, codec: text, logger, logTag: "[users]" });
+      expect(await client.getOrSet("a", async () => "computed")).toBe("computed");
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^warn: \[users\] getOrSet "a": /);
+    }
+  });
+
+  it("takes a read of the other writer's value that fails as a warning only", async () => {
+    const { logger, lines } = recordingLogger();
+    let reads = 0;
+    const driver = driverWhere((call) => {
+      if (call.method === "setNX") return false;
+      if (call.method === "get" && ++reads > 1) throw new TimeoutError("slow");
+      return call.pass();
+    });
+    const client = new Client("app", "users", { driver, codec: text, logger });
+    expect(await client.getOrSet("a", () => "computed")).toBe("computed");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^warn: /);
+  });
+
+  it("gives what was computed when the other writer's value is gone again", async () => {
+    const driver = atStore("setNX", () => false);
+    const client = new Client("app", "users", { driver, codec: text });
+    expect(await client.getOrSet("a", () => "computed")).toBe("computed");
+  });
+
+  it("rejects when what was computed does not encode", async () => {
+    const { logger, lines } = recordingLogger();
+    const client = new Client("app", "users", { codec: text, logger });
+    const callers = [client.getOrSet("a", () => 5 as never), client.getOrSet("a", () => 5 as never)];
+    for (const caller of callers) {
+      const error = await rejection<CodecError>(caller);
+      expect(error).toBeInstanceOf(CodecError);
+      expect(error).toMatchObject({ operation: "getOrSet", key: "a" });
+    }
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^error: /);
+    expect(await client.exists("a")).toBe(false);
+  });
+
+  it("rejects when the other writer's value does not decode", async () => {
+    let reads = 0;
+    const driver = driverWhere((call) => {
+      if (call.method === "setNX") return false;
+      return ++reads > 1 ? Uint8Array.of(0xff) : call.pass();
+    });
+    const client = new Client("app", "users", { driver, codec: text });
+    await expect(client.getOrSet("a", () => "computed")).rejects.toBeInstanceOf(CodecError);
+  });
+});
+
+describe("getOrSet and close", () => {
+  it("rejects when the client is closed and the read then fails: a closed client computes nothing", async () => {
+    const held = deferred();
+    const driver = driverWhere((call) => held.promise.then(() => call.pass()));
+    const client = new Client("app", "users", { driver, codec: text });
+    const caller = client.getOrSet("a", NEVER);
+    const closing = client.close();
+    held.reject(new UnavailableError("the connection was closed"));
+    expect(await rejection(caller)).toBeInstanceOf(UnavailableError);
+    await closing;
+  });
+
+  it("is waited for by close while it stores", async () => {
+    const held = deferred();
+    const driver = driverWhere((call) =>
+      call.method === "setNX" ? held.promise.then(() => call.pass()) : later(call),
+    );
+    const client = new Client("app", "users", { driver, codec: text });
+    const caller = client.getOrSet("a", () => "computed");
+    await settle();
+    const closing = client.close();
+    expect(await isSettled(closing)).toBe(false);
+    held.resolve();
+    expect(await caller).toBe("computed");
+    await closing;
+  });
+
+  it("is not waited for by close while it computes", async () => {
+    const client = new Client("app", "users", { codec: text });
+    const computed = deferred<string>();
+    const caller = client.getOrSet("a", () => computed.promise);
+    await settle();
+    await client.close();
+    computed.resolve("computed");
+    expect(await caller).toBe("computed");
+  });
+
+  it("of a view stores nothing when the origin was closed", async () => {
+    const { driver, calls } = recording();
+    const origin = new Client("app", "users", { driver });
+    const view = origin.withCodec(text);
+    const computed = deferred<string>();
+    const caller = view.getOrSet("a", () => computed.promise);
+    await settle();
+    await origin.close();
+    computed.resolve("computed");
+    expect(await caller).toBe("computed");
+    expect(calls.map(({ method }) => method)).toEqual(["get"]);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it, vi } from "vitest";
+import { Client } from "../../src/client/client.js";
+import { bytes } from "../../src/codec/bytes.js";
+import type { Codec } from "../../src/codec/codec.js";
+import { text } from "../../src/codec/text.js";
+import { CodecError, DriverError } from "../../src/errors.js";
+import { recording } from "../support/driver.js";
+import { rejection } from "../support/promises.js";
+
+const date: Codec<Date> = {
+  format: "text",
+  encode: (value) => value.toISOString(),
+  decode: (stored) => new Date(stored),
+};
+const flags: Codec<ReadonlySet<number>> = {
+  format: "bytes",
+  encode: (value) => Uint8Array.from(value),
+  decode: (stored) => new Set(stored),
+};
+
+describe("a codec of the user's", () => {
+  it("writes text, which crosses the seam as text", async () => {
+    const { driver, calls } = recording();
+    const client = new Client("app", "logins", { driver, codec: date });
+    await client.set("a", new Date(0));
+    expect(calls[0]?.args[2]).toBe("1970-01-01T00:00:00.000Z");
+    expect(await client.get("a")).toEqual(new Date(0));
+    expect(await client.compareAndSwap("a", new Date(0), new Date(1))).toBe(true);
+  });
+
+  it("writes bytes, which cross the seam as they are", async () => {
+    const { driver, calls } = recording();
+    const encoded = Uint8Array.of(1, 2);
+    const client = new Client("app", "flags", { driver, codec: { ...flags, encode: () => encoded } });
+    await client.set("a", new Set([1, 2]));
+    expect(calls[0]?.args[2]).toBe(encoded);
+    expect(await client.get("a")).toEqual(new Set([1, 2]));
+  });
+
+  it("is handed the form it declares, whichever is stored", async () => {
+    const origin = new Client("app", "both", { codec: text });
+    await origin.set("text", "é");
+    await origin.withCodec(bytes).set("bytes", Buffer.from("é"));
+    const asText = { format: "text", encode: String, decode: vi.fn((stored: string) => stored) } as const;
+    const asBytes = { format: "bytes", encode: () => new Uint8Array(), decode: vi.fn((b: Uint8Array) => b) } as const;
+    for (const key of ["text", "bytes"]) {
+      await origin.withCodec(asText).get(key);
+      await origin.withCodec(asBytes).get(key);
+    }
+    expect(asText.decode.mock.calls).toEqual([["é"], ["é"]]);
+    expect(asBytes.decode.mock.calls.map(([stored]) => Buffer.from(stored).toString())).toEqual(["é", "é"]);
+  });
+
+  it("is called as a method of itself", async () => {
+    class Shifted {
+      readonly format = "text";
+      readonly #by = 1;
+      encode(value: number): string {
+        return String(value + this.#by);
+      }
+      decode(stored: string): number {
+        return Number(stored) - this.#by;
+      }
+    }
+    const client = new Client("app", "numbers", { codec: new Shifted() });
+    await client.set("a", 41);
+    expect(await client.get("a")).toBe(41);
+    expect(await client.withCodec(text).get("a")).toBe("42");
+  });
+
+  it("may say why, with a CodecError of its own", async () => {
+    const refusing: Codec<string> = {
+      format: "text",
+      encode: () => {
+        throw new CodecError("only on Sundays");
+      },
+      decode: () => {
+        throw new CodecError("unreadable since 2020");
+      },
+    };
+    const client = new Client("app", "notes", { codec: refusing });
+    await client.withCodec(text).set("b", "x");
+    expect(await rejection(client.set("a", "x"))).toMatchObject({
+      code: "ERR_CODEC",
+      operation: "set",
+      key: "a",
+      message: 'set "a": only on Sundays',
+    });
+    expect(await rejection(client.get("b"))).toMatchObject({ message: 'get "b": unreadable since 2020' });
+  });
+
+  it.each([
+    ["an Error", new TypeError("no")],
+    ["an error of ours of another class", new DriverError("no")],
+    ["a text", "no"],
+    ["undefined", undefined],
+  ])("that throws %s gives a CodecError", async (_name, thrown) => {
+    const throwing: Codec<string> = {
+      format: "bytes",
+      encode: () => {
+        throw thrown;
+      },
+      decode: () => {
+        throw thrown;
+      },
+    };
+    const client = new Client("app", "notes", { codec: throwing });
+    await client.withCodec(text).set("b", "x");
+    for (const call of [client.set("a", "x"), client.get("b")]) {
+      const error = await rejection<CodecError>(call);
+      expect(error).toBeInstanceOf(CodecError);
+      expect(error.cause).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ["a text codec that gives bytes", "text", Uint8Array.of(1), "an object"],
+    ["a text codec that gives undefined", "text", undefined, "undefined"],
+    ["a text codec that gives a promise", "text", Promise.resolve("x"), "an object"],
+    ["a text codec that gives a lone surrogate", "text", "\ud800", "lone surrogate"],
+    ["a bytes codec that gives a text", "bytes", "x", "a string"],
+    ["a bytes codec that gives an array", "bytes", [1], "an array"],
+    ["a bytes codec that gives an ArrayBuffer", "bytes", new ArrayBuffer(1), "an object"],
+  ])("is refused where it gives another form than it declares: %s", async (_name, format, encoded, shown) => {
+    const { driver, calls } = recording();
+    const codec = { format, encode: () => encoded, decode: () => "" } as never as Codec<string>;
+    const error = await rejection<CodecError>(new Client("app", "notes", { driver, codec }).set("a", "x"));
+    expect(error).toBeInstanceOf(CodecError);
+    expect(error.message).toContain(shown);
+    expect(calls).toEqual([]);
+  });
+});

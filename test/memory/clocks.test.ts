@@ -1,0 +1,68 @@
+import { mock } from "node:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Client } from "../../src/client/client.js";
+import { text } from "../../src/codec/text.js";
+
+const open = () => new Client("app", "notes", { codec: text });
+
+async function expiresWhen(pass: (milliseconds: number) => void): Promise<void> {
+  const client = open();
+  await client.set("a", "one", { ttl: "1s" });
+  pass(999);
+  expect(await client.ttl("a")).toBe(1);
+  expect(await client.get("a")).toBe("one");
+  pass(1);
+  expect(await client.find("a")).toBeUndefined();
+  expect(await client.keys()).toEqual([]);
+}
+
+describe("the memory driver's time", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    mock.timers.reset();
+  });
+
+  it("is moved by vitest's timers", async () => {
+    vi.useFakeTimers();
+    await expiresWhen((milliseconds) => vi.advanceTimersByTime(milliseconds));
+  });
+
+  it("is moved by vitest's system time", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    await expiresWhen((milliseconds) => vi.setSystemTime(Date.now() + milliseconds));
+  });
+
+  it("is moved by the timers of node:test", async () => {
+    mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000 });
+    await expiresWhen((milliseconds) => mock.timers.tick(milliseconds));
+  });
+
+  it("is moved by timers that were faked after the client was made", async () => {
+    const client = open();
+    await client.set("a", "one", { ttl: "1h" });
+    vi.useFakeTimers();
+    vi.advanceTimersByTime(3_600_000);
+    expect(await client.find("a")).toBeUndefined();
+  });
+
+  it("passes by itself otherwise", async () => {
+    const client = open();
+    await client.set("a", "one", { ttl: 20 });
+    expect(await client.get("a")).toBe("one");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(await client.find("a")).toBeUndefined();
+  });
+
+  it("takes no timer: nothing keeps the process alive", async () => {
+    const timeout = vi.spyOn(globalThis, "setTimeout");
+    const interval = vi.spyOn(globalThis, "setInterval");
+    const client = open();
+    await client.set("a", "one", { ttl: "1s" });
+    await client.expire("a", "2s");
+    await client.incr("n", 1, { ttl: "1s" });
+    expect(timeout).not.toHaveBeenCalled();
+    expect(interval).not.toHaveBeenCalled();
+    timeout.mockRestore();
+    interval.mockRestore();
+  });
+});

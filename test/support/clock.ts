@@ -1,0 +1,19 @@
+import { afterEach, beforeEach, vi } from "vitest";
+
+/** Where the tests' clock starts. */
+export const NOON = Date.UTC(2025, 0, 1, 12);
+
+/** Stops `Date` for each test of this file or group; `pass` moves it. Timers stay real. */
+export function stoppedClock(): { pass(milliseconds: number): void } {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOON });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return {
+    pass(milliseconds) {
+      vi.setSystemTime(Date.now() + milliseconds);
+    },
+  };
+}

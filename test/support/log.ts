@@ -1,0 +1,10 @@
+import type { Logger } from "../../src/client/log.js";
+
+/** A logger that keeps its lines, each as `level: message`. */
+export function recordingLogger(): { logger: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const at = (level: string) => (message: string) => {
+    lines.push(`${level}: ${message}`);
+  };
+  return { logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") }, lines };
+}
