@@ -1,7 +1,6 @@
 import { check, measure } from "./harness.mjs";
 import { operations } from "./operations.mjs";
 import { figure, version } from "./report.mjs";
-import { subjects } from "./subjects/index.mjs";
 import { namestore } from "./subjects/namestore.mjs";
 
 const FULL = { rounds: 25, warmUp: 10, batch: 8 };
@@ -19,25 +18,24 @@ const NOTE =
  * @param {import("./run.mjs").Options} options
  * @returns {Promise<import("./report.mjs").Report>}
  */
-export async function calls({ quick, ops, only, progress }) {
+export async function calls({ quick, ops, subjects, progress }) {
   /** @type {Result[]} */
   const results = [];
-  const shown = subjects.filter(({ name }) => only === undefined || only.includes(name));
   for (const operation of operations) {
     if (ops !== undefined && !ops.some((part) => operation.title.includes(part))) continue;
     progress(operation.title);
-    const having = shown.filter(({ calls }) => calls[operation.call] !== undefined);
+    const having = subjects.filter(({ calls }) => calls[operation.call] !== undefined);
     for (const subject of [operation.limit, ...having]) await check(operation, subject);
     results.push({ operation, costs: await measure(operation, having, quick ? QUICK : FULL) });
   }
 
-  const columns = ["", "Map", ...shown.map(({ name }) => name)];
+  const columns = ["", "Map", ...subjects.map(({ name }) => name)];
   const rows = results.map(({ operation, costs }) => {
     const limit = costs.get(operation.limit)?.ns ?? 0;
-    const ratios = shown.map((subject) => costs.get(subject)?.ratio);
+    const ratios = subjects.map((subject) => costs.get(subject)?.ratio);
     return [operation.title, `${figure(limit)} ns`, ...ratios.map((ratio) => (ratio ? figure(ratio) : "–"))];
   });
-  const versions = shown.map((subject) => `${subject.name} ${version(subject.package)}`).join(", ");
+  const versions = subjects.map((subject) => `${subject.name} ${version(subject.package)}`).join(", ");
   return {
     name: "calls",
     title: "One awaited call, beside a bare Map",

@@ -43,7 +43,7 @@ export async function check(/** @type {Operation} */ operation, /** @type {Subje
 export async function measure(operation, subjects, effort) {
   const runs = [];
   for (const subject of [operation.limit, ...subjects]) runs.push(await Run.start(operation, subject));
-  gc();
+  gc?.();
   for (let round = 0; round < effort.warmUp; round++) {
     for (const run of runs) await run.warmUp(effort.batch);
   }
@@ -101,7 +101,7 @@ class Run {
   async #cost() {
     if (this.operation.once) this.stores = await filled(this.operation, this.subject);
     await setImmediate();
-    gc({ type: "minor" });
+    gc?.({ type: "minor" });
     const before = process.cpuUsage();
     await this.batch(this.stores, this.#calls);
     const { user, system } = process.cpuUsage(before);

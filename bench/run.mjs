@@ -30,12 +30,13 @@ import { chart } from "./chart.mjs";
 import { memory } from "./memory.mjs";
 import { inTerminal, save } from "./report.mjs";
 import { scale } from "./scale.mjs";
+import { named, subjects } from "./subjects/index.mjs";
 
 /**
  * @typedef {object} Options
  * @property {boolean} quick
  * @property {string[] | undefined} ops - parts of titles.
- * @property {string[] | undefined} only - names of subjects.
+ * @property {readonly import("./subjects/subject.mjs").Subject[]} subjects
  * @property {(doing: string) => void} progress
  */
 
@@ -58,10 +59,10 @@ if (globalThis.gc === undefined) throw new Error("run it with node --expose-gc: 
 const options = {
   quick: values.quick,
   ops: values.ops?.split(","),
-  only: values.subjects?.split(","),
+  subjects: values.subjects?.split(",").map(named) ?? subjects,
   progress: (doing) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${doing}`),
 };
-const whole = !options.quick && options.ops === undefined && options.only === undefined;
+const whole = !options.quick && options.ops === undefined && values.subjects === undefined;
 
 for (const [name, section] of Object.entries(sections)) {
   if (values.only !== undefined && values.only !== name) continue;
