@@ -28,6 +28,7 @@ const COLOURS = {
   bentocache: "#7d6e63",
 };
 const OWN = "datum.library === 'namestore'";
+const isOwn = (/** @type {{ library: string }} */ { library }) => library === "namestore";
 
 /** Writes chart.svg: the ratio on the limit, a row an operation and a point a library. */
 export async function chart(/** @type {import("./report.mjs").Report} */ { data }) {
@@ -53,16 +54,21 @@ function specification(points) {
   const x = {
     field: "ratio",
     type: "quantitative",
-    scale: { type: "log", domain: [0.3, 100], nice: false },
-    axis: { values: [0.5, 1, 2, 5, 10, 20, 50, 100], format: "~g", title: "CPU time a call, relative to a bare Map" },
+    scale: { type: "log", domain: [0.4, 30], nice: false },
+    axis: { values: [0.5, 1, 2, 5, 10, 20], format: "~g", title: "CPU time a call, relative to a bare Map" },
   };
   const y = { field: "operation", type: "nominal", sort: SHOWN, axis: { title: null } };
+  const libraries = Object.keys(COLOURS);
+  const legend = { title: null, symbolOpacity: 1 };
   const color = {
     field: "library",
     type: "nominal",
-    scale: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
-    legend: { orient: "top", title: null, columns: 7, symbolOpacity: 1 },
+    scale: { domain: libraries, range: Object.values(COLOURS) },
+    legend,
   };
+  const shapes = libraries.map((library) => (library === "namestore" ? "diamond" : "circle"));
+  const shape = { field: "library", type: "nominal", scale: { domain: libraries, range: shapes }, legend };
+  const alone = SHOWN.filter((operation) => points.every((point) => point.operation !== operation || isOwn(point)));
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     width: 620,
@@ -77,16 +83,25 @@ function specification(points) {
     },
     data: { values: points },
     layer: [
-      { mark: { type: "rule", color: "#555", strokeWidth: 1.5 }, encoding: { x: { datum: 1, type: "quantitative" } } },
+      {
+        data: { values: [{ ratio: 1 }] },
+        mark: { type: "rule", color: "#555", strokeWidth: 1.5 },
+        encoding: { x },
+      },
+      {
+        data: { values: alone.map((operation) => ({ operation, ratio: 1.15 })) },
+        mark: { type: "text", align: "left", text: "none of the six others has it", fontStyle: "italic", color: "#767676" },
+        encoding: { x, y },
+      },
       {
         transform: [{ filter: `!(${OWN})` }],
         mark: { type: "point", filled: true, size: 70, opacity: 0.85 },
-        encoding: { x, y, color },
+        encoding: { x, y, color, shape },
       },
       {
         transform: [{ filter: OWN }],
-        mark: { type: "point", filled: true, size: 190, shape: "diamond", opacity: 1 },
-        encoding: { x, y, color },
+        mark: { type: "point", filled: true, size: 190, opacity: 1 },
+        encoding: { x, y, color, shape },
       },
       {
         transform: [{ filter: OWN }],
@@ -98,7 +113,7 @@ function specification(points) {
       font: "Helvetica, Arial, sans-serif",
       axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e6e6e6" },
       axisY: { grid: true, labelLimit: 220, ticks: false, domain: false, labelPadding: 8 },
-      legend: { labelFontSize: 12, symbolSize: 90 },
+      legend: { labelFontSize: 12, symbolSize: 90, rowPadding: 5 },
       title: { fontSize: 15, subtitleFontSize: 12, subtitleColor: "#555" },
       view: { stroke: null },
     },
