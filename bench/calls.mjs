@@ -1,24 +1,66 @@
 import { check, measure } from "./harness.mjs";
 import { operations } from "./operations.mjs";
-import { subjects } from "./subjects/index.mjs";
+import { figure, version } from "./report.mjs";
+import { namestore } from "./subjects/namestore.mjs";
 
-export async function calls(options) {
-  const effort = options.quick ? { rounds: 7, warmUp: 5, batch: 5 } : { rounds: 15, warmUp: 6, batch: 10 };
-  const chosen = operations.filter(
-    ({ title }) => options.ops.length === 0 || options.ops.some((o) => title.includes(o)),
-  );
-  for (const op of chosen) {
-    const who = [
-      op.limit,
-      ...subjects.filter((s) => s.calls[op.call] && (!options.subjects.length || options.subjects.includes(s.name))),
-    ];
-    for (const s of who) await check(op, s);
-    const costs = await measure(op, who, effort);
-    const limit = costs.get(op.limit);
-    console.log(
-      op.title.padEnd(44),
-      `${limit.toFixed(0)} ns`.padStart(8),
-      ...[...costs].slice(1).map(([s, ns]) => `${s.name} ${(ns / limit).toFixed(2)}`),
-    );
+const FULL = { rounds: 25, warmUp: 10, batch: 8 };
+const QUICK = { rounds: 11, warmUp: 8, batch: 4 };
+
+const NOTE =
+  "Map: CPU time of a bare Map with a prefixed key and one promise a call, awaited. " +
+  "All others: the ratio of theirs to it; a dash: it has no such call.";
+
+/** @typedef {{ operation: import("./operations.mjs").Operation, costs: import("./harness.mjs").Costs }} Result */
+
+/**
+ * What single calls cost, as ratios on the same calls on a bare Map.
+ *
+ * @param {import("./run.mjs").Options} options
+ * @returns {Promise<import("./report.mjs").Report>}
+ */
+export async function calls({ quick, ops, subjects, progress }) {
+  /** @type {Result[]} */
+  const results = [];
+  for (const operation of operations) {
+    if (ops !== undefined && !ops.some((part) => operation.title.includes(part))) continue;
+    progress(operation.title);
+    const having = subjects.filter(({ calls }) => calls[operation.call] !== undefined);
+    for (const subject of [operation.limit, ...having]) await check(operation, subject);
+    results.push({ operation, costs: await measure(operation, having, quick ? QUICK : FULL) });
   }
+
+  const columns = ["", "Map", ...subjects.map(({ name }) => name)];
+  const rows = results.map(({ operation, costs }) => {
+    const limit = costs.get(operation.limit)?.ns ?? 0;
+    const ratios = subjects.map((subject) => costs.get(subject)?.ratio);
+    return [operation.title, `${figure(limit)} ns`, ...ratios.map((ratio) => (ratio ? figure(ratio) : "–"))];
+  });
+  const versions = subjects.map((subject) => `${subject.name} ${version(subject.package)}`).join(", ");
+  return {
+    name: "calls",
+    title: "One awaited call, beside a bare Map",
+    tables: [{ columns, rows, note: `${NOTE}\n${versions}.` }],
+    bars: [...results.flatMap(ownBar), ...results.flatMap(peersBar)],
+    data: results.map(({ operation, costs }) => ({
+      operation: operation.title,
+      costs: Object.fromEntries([...costs].map(([{ name }, cost]) => [name, cost])),
+    })),
+  };
+}
+
+/** The ratio that namestore is to hold itself. */
+function ownBar(/** @type {Result} */ { operation: { title, bar }, costs }) {
+  const ratio = costs.get(namestore)?.ratio;
+  if (bar === undefined || ratio === undefined) return [];
+  return [{ what: title, is: figure(ratio), limit: `≤ ${figure(bar)}`, held: ratio <= bar }];
+}
+
+/** That namestore is faster than whoever has the call. */
+function peersBar(/** @type {Result} */ { operation, costs }) {
+  const ratio = costs.get(namestore)?.ratio;
+  const peers = [...costs].filter(([subject]) => subject !== namestore && subject !== operation.limit);
+  if (ratio === undefined || peers.length === 0) return [];
+  const [fastest, cost] = peers.reduce((best, next) => (next[1].ratio < best[1].ratio ? next : best));
+  const limit = `< ${figure(cost.ratio)}, ${fastest.name}`;
+  return [{ what: `${operation.title}: the fastest`, is: figure(ratio), limit, held: ratio < cost.ratio }];
 }

@@ -16,9 +16,10 @@ import { keyOf, RESIDENT, textOf } from "./operations.mjs";
  */
 
 /**
- * Nanoseconds of CPU a call, for each subject.
+ * What a call costs, for each subject: nanoseconds of CPU, and the ratio on the limit. The ratio is the median of those
+ * within a round, so that a spell of a busy machine weighs on both sides of it.
  *
- * @typedef {Map<Subject, number>} Costs
+ * @typedef {Map<Subject, { ns: number, ratio: number }>} Costs
  */
 
 /** Fails unless the subject does what the operation says. */
@@ -32,7 +33,7 @@ export async function check(/** @type {Operation} */ operation, /** @type {Subje
 }
 
 /**
- * Measures one operation: rounds in which every subject runs one batch, each round in another order.
+ * Measures one operation: rounds in which the limit and every subject run one batch, each round in another order.
  *
  * @param {Operation} operation
  * @param {readonly Subject[]} subjects
@@ -41,20 +42,27 @@ export async function check(/** @type {Operation} */ operation, /** @type {Subje
  */
 export async function measure(operation, subjects, effort) {
   const runs = [];
-  for (const subject of subjects) runs.push(await Run.start(operation, subject));
+  for (const subject of [operation.limit, ...subjects]) runs.push(await Run.start(operation, subject));
+  gc?.();
   for (let round = 0; round < effort.warmUp; round++) {
     for (const run of runs) await run.warmUp(effort.batch);
   }
   for (let round = 0; round < effort.rounds; round++) {
     for (let turn = 0; turn < runs.length; turn++) await runs[(round + turn) % runs.length].measure();
   }
-  return new Map(runs.map((run) => [run.subject, run.median]));
+  const limits = runs[0].costs;
+  return new Map(
+    runs.map(({ subject, costs }) => [
+      subject,
+      { ns: median(costs), ratio: median(costs.map((cost, round) => cost / limits[round])) },
+    ]),
+  );
 }
 
 /** One operation on one subject. */
 class Run {
-  /** @type {number[]} */
-  #costs = [];
+  /** @type {number[]} Nanoseconds of CPU a call, batch by batch. */
+  costs = [];
   /** Few at first: a single call may take milliseconds. */
   #calls = 20;
 
@@ -82,18 +90,18 @@ class Run {
   }
 
   async measure() {
-    this.#costs.push(await this.#cost());
+    this.costs.push(await this.#cost());
   }
 
-  get median() {
-    return median(this.#costs);
-  }
-
-  /** Nanoseconds of CPU a call of one batch. Filling, garbage and timers of before are done with outside of it. */
+  /**
+   * Nanoseconds of CPU a call of one batch. The filling, garbage and timers of before are done with outside of it. The
+   * collection is one of young objects alone: a full one also drops the hidden classes of which no object lives just
+   * then, and all code that was optimised for them with it, which made the libraries up to five times as slow.
+   */
   async #cost() {
     if (this.operation.once) this.stores = await filled(this.operation, this.subject);
     await setImmediate();
-    gc?.();
+    gc?.({ type: "minor" });
     const before = process.cpuUsage();
     await this.batch(this.stores, this.#calls);
     const { user, system } = process.cpuUsage(before);
@@ -106,7 +114,7 @@ async function filled(
   /** @type {Operation} */ { namespaces, resident, second },
   /** @type {Subject} */ { open, calls },
 ) {
-  const stores = open(namespaces);
+  const stores = open(namespaces, 5 * RESIDENT);
   const set = /** @type {import("./operations.mjs").Calls} */ (calls).set;
   for (let i = 0; i < RESIDENT; i++) {
     await set(stores[second === undefined ? i % stores.length : 0], keyOf(i), resident(i));

@@ -6,5 +6,16 @@ import { lruCache } from "./lru-cache.mjs";
 import { namestore } from "./namestore.mjs";
 import { unstorage } from "./unstorage.mjs";
 
-/** Who is compared with the limit. */
+/**
+ * Who is compared with the limit.
+ *
+ * @type {readonly import("./subject.mjs").Subject[]}
+ */
 export const subjects = [namestore, lruCache, cacheManager, keyv, unstorage, cacheable, bentocache];
+
+/** The subject of this name. */
+export function named(/** @type {string} */ name) {
+  const subject = subjects.find((subject) => subject.name === name);
+  if (subject === undefined) throw new Error(`--subjects takes ${subjects.map(({ name }) => name).join(", ")}`);
+  return subject;
+}

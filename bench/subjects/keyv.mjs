@@ -1,7 +1,7 @@
 import { Keyv } from "keyv";
 
 /**
- * A `namespace` each, over one Map. Its `clear` is left out: over a Map it empties every namespace.
+ * A `namespace` each, over one Map.
  *
  * @type {import("./subject.mjs").Subject<Keyv<string>>}
  */
@@ -19,6 +19,7 @@ export const keyv = {
     setTTL: (store, key, value, ttl) => store.set(key, value, ttl),
     delete: (store, key) => store.delete(key),
     mGet: (store, keys) => store.getMany(keys),
+    clear: (store) => store.clear(),
     keys: async (store) => {
       const keys = [];
       for await (const [key] of store.iterator?.(undefined) ?? []) keys.push(key);

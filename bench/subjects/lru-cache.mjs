@@ -1,7 +1,5 @@
 import { LRUCache } from "lru-cache";
 
-const MAX = 50_000;
-
 /**
  * It is synchronous and has no namespaces: one cache behind a concatenated prefix and one promise a call. Its `fetch`
  * stands for `getOrSet`.
@@ -11,9 +9,9 @@ const MAX = 50_000;
 export const lruCache = {
   name: "lru-cache",
   package: "lru-cache",
-  open(names) {
+  open(names, capacity) {
     /** @type {LRUCache<string, string, () => Promise<string>>} */
-    const cache = new LRUCache({ max: MAX, fetchMethod: (_key, _stale, { context }) => context() });
+    const cache = new LRUCache({ max: capacity, fetchMethod: (_key, _stale, { context }) => context() });
     return names.map((name) => ({ cache, prefix: `app:${name}:` }));
   },
   calls: {

@@ -5,7 +5,8 @@
  * @typedef {object} Subject
  * @property {string} name
  * @property {string} package - its npm package, for the version; "" for none.
- * @property {(names: readonly string[]) => Handle[]} open - a new store with these namespaces in it.
+ * @property {(names: readonly string[], capacity: number) => Handle[]} open - a new store with these namespaces in it;
+ * `capacity` is for the libraries that evict, and more than what it is to hold.
  * @property {Partial<Calls<Handle>>} calls - those that the library has. Each is one arrow function that uses nothing
  * from outside: the harness compiles its source anew for each operation.
  */
