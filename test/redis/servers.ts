@@ -51,7 +51,8 @@ export class RedisServer {
         .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => `${name} ${one}\n`))
         .join(""),
     );
-    this.password = config["requirepass"] as string | undefined;
+    const { requirepass } = config;
+    this.password = requirepass as string | undefined;
   }
 
   /** Starts one on a free port, and waits until it answers. */
@@ -76,9 +77,10 @@ export class RedisServer {
     return `redis://${this.address}`;
   }
 
-  /** Starts it again, on the same port with the same configuration and files. */
-  async up(): Promise<void> {
-    const child = spawn("redis-server", this.#arguments, { stdio: "ignore" });
+  /** Starts it again, on the same port with the same files, and the same configuration and more. */
+  async up(more: Config = {}): Promise<void> {
+    const added = Object.entries(more).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const child = spawn("redis-server", [...this.#arguments, ...added], { stdio: "ignore" });
     this.#process = child;
     running.add(this);
     await eventually(`redis-server on port ${this.port}`, async () => {

@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "../../src/client/client.js";
+import { NamestoreError, type Outcome } from "../../src/errors.js";
+
+export type Texts = Client<string, string>;
+
+export interface LoadOptions {
+  /** The driver's timeout in milliseconds. */
+  readonly timeout: number;
+  /** Workers, each with one call under way. Default: 20. */
+  readonly workers?: number;
+  /** Counters that they share. Default: 50. */
+  readonly counters?: number;
+}
+
+/** What callers were told of one counter. */
+interface Counter {
+  asked: number;
+  /** Told that nothing was applied. */
+  refused: number;
+  /** The sums that were given. */
+  readonly sums: number[];
+}
+
+/** What one worker was told of the key that it alone writes. */
+interface Register {
+  writes: number;
+  acknowledged: string | undefined;
+  /** What may still be applied, even after newer writes. */
+  readonly unknown: Set<string>;
+}
+
+/**
+ * Callers that go on calling whatever happens to the server, and the invariants that no fault may break: `problems`
+ * names those that were broken.
+ */
+export class Load {
+  readonly #client: Texts;
+  readonly #timeout: number;
+  readonly #counters = new Map<string, Counter>();
+  readonly #registers = new Map<string, Register>();
+  readonly #workers: Promise<void>[];
+  readonly #problems = new Set<string>();
+  #stopped = false;
+  /** Calls that succeeded. */
+  succeeded = 0;
+  /** Calls that failed, by code and outcome. */
+  readonly failed: Record<string, number> = {};
+
+  constructor(client: Texts, { timeout, workers = 20, counters = 50 }: LoadOptions) {
+    this.#client = client;
+    this.#timeout = timeout;
+    for (let at = 0; at < counters; at++) this.#counters.set(`counter ${at}`, { asked: 0, refused: 0, sums: [] });
+    for (let at = 0; at < workers; at++) {
+      this.#registers.set(`register ${at}`, { writes: 0, acknowledged: undefined, unknown: new Set() });
+    }
+    this.#workers = [...this.#registers.keys()].map((register, at) => this.#work(register, at));
+  }
+
+  /** Waits until so many more calls have succeeded, and says how long that took, in milliseconds. */
+  async successes(count: number, limit = 20_000): Promise<number> {
+    const goal = this.succeeded + count;
+    const start = performance.now();
+    while (this.succeeded < goal) {
+      if (performance.now() - start > limit) {
+        throw new Error(`no ${count} successes within ${limit} ms: ${JSON.stringify(this.failed)}`);
+      }
+      await sleep(2);
+    }
+    return performance.now() - start;
+  }
+
+  /** Waits until so many more calls have failed. */
+  async failures(count: number, limit = 20_000): Promise<void> {
+    const sum = (): number => Object.values(this.failed).reduce((total, each) => total + each, 0);
+    const goal = sum() + count;
+    const start = performance.now();
+    while (sum() < goal) {
+      if (performance.now() - start > limit) throw new Error(`no ${count} failures within ${limit} ms`);
+      await sleep(2);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  /**
+   * Stops, reads everything back, and names each invariant that was broken.
+   *
+   * @param kept - whether the server kept its data: then what was acknowledged must be there.
+   */
+  async problems(kept: boolean, reader: Texts = this.#client): Promise<string[]> {
+    await this.stop();
+    const counts = await reader.mGet(this.#counters.keys());
+    for (const [key, { asked, refused, sums }] of this.#counters) {
+      const count = Number(counts.get(key) ?? 0);
+      if (count > asked) this.#problems.add(`${key} is ${count}, asked were ${asked}: something was applied twice`);
+      else if (count > asked - refused) this.#problems.add(`${key} is ${count}: something refused was applied`);
+      if (kept && count < sums.length) this.#problems.add(`${key} is ${count}, acknowledged were ${sums.length}: lost`);
+      if (kept && new Set(sums).size < sums.length) this.#problems.add(`${key}: two callers were given one sum`);
+    }
+    const values = await reader.mGet(this.#registers.keys());
+    for (const [key, { acknowledged, unknown }] of this.#registers) {
+      const value = values.get(key);
+      if (!kept || value === acknowledged || (value !== undefined && unknown.has(value))) continue;
+      this.#problems.add(`${key} is ${value}, acknowledged was ${acknowledged}: lost, or a refused one was applied`);
+    }
+    return [...this.#problems];
+  }
+
+  async #work(register: string, from: number): Promise<void> {
+    const counters = [...this.#counters.keys()];
+    for (let at = from; !this.#stopped; at++) {
+      await this.#increment(counters[at % counters.length] as string);
+      await this.#write(register);
+      await this.#read(register);
+    }
+  }
+
+  async #increment(key: string): Promise<void> {
+    const counter = this.#counters.get(key) as Counter;
+    counter.asked++;
+    const { value, outcome } = await this.#call(() => this.#client.incr(key));
+    if (outcome === undefined) counter.sums.push(value as number);
+    else if (outcome === "not-applied") counter.refused++;
+  }
+
+  async #write(key: string): Promise<void> {
+    const register = this.#registers.get(key) as Register;
+    const value = `${key}, ${++register.writes}`;
+    const { outcome } = await this.#call(() => this.#client.set(key, value));
+    if (outcome === undefined) register.acknowledged = value;
+    else if (outcome === "unknown") register.unknown.add(value);
+  }
+
+  /** A reply that belongs to another call would show here. */
+  async #read(key: string): Promise<void> {
+    const { value } = await this.#call(() => this.#client.find(key));
+    if (value !== undefined && !value.startsWith(`${key}, `)) this.#problems.add(`${key} was read as ${value}`);
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<{ value?: T; outcome?: Outcome }> {
+    const start = performance.now();
+    try {
+      const value = await call();
+      this.succeeded++;
+      return { value };
+    } catch (error) {
+      const { code, outcome } = error as { code?: string; outcome?: Outcome };
+      const name = `${code} ${outcome}`;
+      this.failed[name] = (this.failed[name] ?? 0) + 1;
+      if (!(error instanceof NamestoreError) || outcome === undefined) {
+        this.#problems.add(`a call failed with ${error}`);
+        return { outcome: "unknown" };
+      }
+      // A closed port refuses at once: without a pause this would be all that happens.
+      await sleep(1);
+      return { outcome };
+    } finally {
+      const took = performance.now() - start;
+      if (took > this.#timeout + 1_000) this.#problems.add(`a call pended for ${Math.round(took)} ms`);
+    }
+  }
+}
