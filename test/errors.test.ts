@@ -71,6 +71,10 @@ describe.each(CLASSES)("%s", (name, code) => {
     for (const absent of ["operation", "key", "cause"]) expect(bare).not.toHaveProperty(absent);
   });
 
+  it("bears the brand that every copy of the package knows", () => {
+    expect(Reflect.get(new Made("why"), Symbol.for("namestore.error"))).toBe(true);
+  });
+
   it("is an instance of no other class", () => {
     const error = new Made("why");
     const is = CLASSES.filter(([other]) => error instanceof errors[other]).map(([other]) => other);

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { CodecError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { isPromise } from "../internal/promise.js";
 import type { TextCodec } from "./codec.js";
 
 /**
@@ -26,8 +27,7 @@ export function json<T>(): TextCodec<T>;
  * const users = new Client("app", "users", { codec: json(User) });
  * ```
  */
-export function json<T>(schema: StandardSchemaV1<T, T>): TextCodec<T>;
-export function json<In, Out extends In>(schema: StandardSchemaV1<In, Out>): TextCodec<Out>;
+export function json<Out extends In, In = Out>(schema: StandardSchemaV1<In, Out>): TextCodec<Out>;
 
 export function json<T>(schema?: StandardSchemaV1<T, T>): TextCodec<T> {
   const checked = schema === undefined ? (value: unknown) => value as T : validator(schema);
@@ -63,8 +63,8 @@ function validator<T>(schema: StandardSchemaV1<T, T>): (value: unknown) => T {
   const { validate } = schema["~standard"];
   return (value) => {
     const result = validate(value);
-    if (result instanceof Promise) {
-      result.catch(() => {});
+    if (isPromise(result)) {
+      result.then(undefined, () => {});
       throw new CodecError("the schema is asynchronous; a codec's schema must be synchronous");
     }
     if (result.issues === undefined) return result.value;

@@ -10,7 +10,8 @@ const SEPARATOR = ":";
  * @throws InvalidNamespaceError when a part is no string, empty, not well formed, or holds `:`.
  */
 export function namespacePrefix(rootNS: string, domain: string): string {
-  return checkName("rootNS", rootNS) + SEPARATOR + checkName("domain", domain) + SEPARATOR;
+  // Joined and not added up, so that it is one flat string: a store may keep many.
+  return [checkName("rootNS", rootNS), checkName("domain", domain), ""].join(SEPARATOR);
 }
 
 function checkName(what: string, name: string): string {

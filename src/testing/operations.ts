@@ -40,6 +40,11 @@ export const ofAllKeys = {
 
 export const operations: Readonly<Record<string, Operation>> = { ...ofOneKey, ...ofSeveralKeys, ...ofAllKeys };
 
+/** The key that an error of this method names: none, where the call is not about one. */
+export function named(operation: string, key: string): string | undefined {
+  return operation in ofOneKey ? key : undefined;
+}
+
 /** The methods that write a value, and so take a `ttl`. */
 export const writes: Readonly<Record<string, Operation>> = (({ set, setNX, incr, decr, getSet, compareAndSwap }) => ({
   set,

@@ -11,7 +11,7 @@
 export interface Runner {
   /** Groups the cases that `body` registers, at once. */
   describe(name: string, body: () => void): unknown;
-  /** Registers a case. On a store in whole seconds one takes up to four: allow for more than that. */
+  /** Registers a case. Where TTLs are whole seconds some wait for three of them: give each case ten or more. */
   it(name: string, body: () => Promise<void>): unknown;
   /** Runs `body` once, after the last case of the `describe` around it. */
   after(body: () => Promise<void>): unknown;

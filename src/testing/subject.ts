@@ -46,11 +46,11 @@ export interface Cannot {
 
 /** Limits of a store. Each is checked from both sides: what lies within works, and what lies past it is refused. */
 export interface Limits {
-  /** The longest storage key, `rootNS:domain:key`, in bytes, 100 or more. One byte more is `InvalidKeyError`. */
+  /** The longest storage key, `rootNS:domain:key`, in bytes; the suite needs 150. One byte more is `InvalidKeyError`. */
   readonly keyBytes?: number | undefined;
   /** The same for a storage key that is not all printable ASCII without a space. Default: `keyBytes`. */
   readonly awkwardKeyBytes?: number | undefined;
-  /** The longest value in bytes. Twice as many are `InvalidArgumentError`. */
+  /** The longest value in bytes; the suite needs 20,000. Twice as many are `InvalidArgumentError`. */
   readonly valueBytes?: number | undefined;
   /** The longest TTL in milliseconds, give or take one per cent. A longer one is `InvalidArgumentError`. */
   readonly ttl?: number | undefined;

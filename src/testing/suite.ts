@@ -3,7 +3,7 @@ import type { Cannot, Limits, Subject } from "./subject.js";
 
 /** What a suite registers its cases with. */
 export interface Suite {
-  /** A case. It is left out where the subject cannot do what it needs; `limits.ts` then checks that it says so. */
+  /** A case. It is left out where the subject cannot do what it needs; `listing.ts` then checks that it says so. */
   it(name: string, body: Body, ...needs: Needs): void;
   /** A case that waits for TTLs to end: all of these start together, so that they wait side by side. */
   timed(name: string, body: Body, ...needs: Needs): void;

@@ -164,6 +164,35 @@ describe("an abort during the call", () => {
     expect(await rejection(timeout)).toMatchObject({ name: "TimeoutError" });
   });
 
+  it("is seen when the signal fires while the call is being made", async () => {
+    const controller = new AbortController();
+    const silent = deferred();
+    const driver = driverWhere(() => {
+      controller.abort("enough");
+      return silent.promise;
+    });
+    const client = new Client("app", "notes", { driver });
+    const caller = client.find("a", { signal: controller.signal });
+    await settle();
+    silent.resolve();
+    expect(await rejection(caller)).toBe("enough");
+  });
+
+  it("is that of the signal given: writing into the options later changes nothing", async () => {
+    const { gate, driver } = gated();
+    const client = new Client("app", "notes", { driver, codec: text });
+    for (const [, call] of CALLS) {
+      const controller = new AbortController();
+      const options: CallOptions = { signal: controller.signal };
+      const caller = call(client, options);
+      options.signal = AbortSignal.abort("another");
+      await settle();
+      controller.abort("enough");
+      expect(await rejection(caller)).toBe("enough");
+    }
+    gate.resolve();
+  });
+
   it("is seen when a failure meets a signal that fired in the same turn", async () => {
     const controller = new AbortController();
     const driver = driverWhere(() => {

@@ -1,3 +1,4 @@
+import { queryObjects } from "node:v8";
 import { describe, expect, it, vi } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { bytes } from "../../src/codec/bytes.js";
@@ -194,6 +195,18 @@ describe("views and siblings", () => {
     await origin.close();
     expect(close).toHaveBeenCalledTimes(1);
     close.mockRestore();
+  });
+
+  it("are collected when nobody holds them any more, and open no more than they are asked for", async () => {
+    const { origin } = family();
+    const count = () => queryObjects(Client, { format: "count" }) as unknown as number;
+    const before = count();
+    for (let n = 0; n < 100; n++) {
+      await origin.withCodec(bytes).find("a");
+      await origin.domain(`request ${n}`).keys();
+    }
+    expect(count()).toBeLessThan(before + 10);
+    await origin.close();
   });
 
   it("are waited for by their origin's close, and not by one another's", async () => {

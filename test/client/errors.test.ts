@@ -109,15 +109,18 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
     expect(error.cause).toBeUndefined();
   });
 
-  it("an error with a code that this version does not know becomes a DriverError", async () => {
-    class Newer extends NamestoreError {
-      readonly code = "ERR_OF_A_LATER_VERSION" as never;
-    }
-    const thrown = new Newer("odd");
-    const error = await rejection<DriverError>(notes(thrown, how).find("a"));
-    expect(error).toBeInstanceOf(DriverError);
-    expect(error.cause).toBe(thrown);
-  });
+  it.each(["ERR_OF_A_LATER_VERSION", "constructor", "__proto__", undefined])(
+    "an error of ours with a code that this version does not know becomes a DriverError: %s",
+    async (code) => {
+      class Newer extends NamestoreError {
+        readonly code = code as never;
+      }
+      const thrown = new Newer("odd");
+      const error = await rejection<DriverError>(notes(thrown, how).find("a"));
+      expect(error).toBeInstanceOf(DriverError);
+      expect(error.cause).toBe(thrown);
+    },
+  );
 
   it("a subclass of the user's is taken as what it is a kind of", async () => {
     class ServerBusy extends TimeoutError {}

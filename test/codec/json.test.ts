@@ -1,4 +1,5 @@
 import { runInNewContext } from "node:vm";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
@@ -130,6 +131,11 @@ describe.each(SCHEMAS)("json(schema) of %s", (_name, codec) => {
   });
 });
 
+/** A schema of nobody's make. */
+function schema(validate: StandardSchemaV1.Props<string>["validate"]): StandardSchemaV1<string> {
+  return { "~standard": { version: 1, vendor: "test", validate } };
+}
+
 describe("json(schema)", () => {
   it.each([
     ["zod", z.object({ lines: z.array(z.object({ zip: z.string() })) })],
@@ -143,10 +149,7 @@ describe("json(schema)", () => {
   it("refuses an asynchronous schema at each value, and leaves no rejection behind", async () => {
     const asynchronous = [
       json(z.string().refine(async () => true)),
-      json(z.string().refine(async () => Promise.reject(new Error("late")))),
-      json({
-        "~standard": { version: 1, vendor: "test", validate: () => Promise.reject(new Error("late")) },
-      }),
+      json(schema(() => Promise.reject(new Error("late")))),
     ];
     for (const codec of asynchronous as Codec<string>[]) {
       const client = new Client("app", "users", { codec });
@@ -160,7 +163,7 @@ describe("json(schema)", () => {
 
   it("takes a promise of another realm as asynchronous too", () => {
     const foreign = runInNewContext('Promise.resolve({ value: "x" })') as Promise<{ value: string }>;
-    const codec = json<string>({ "~standard": { version: 1, vendor: "test", validate: () => foreign } });
+    const codec = json(schema(() => foreign));
     expect(() => codec.encode("x")).toThrow("synchronous");
   });
 
@@ -170,7 +173,7 @@ describe("json(schema)", () => {
       { message: "m", path: [] },
       { message: "m" },
     ];
-    const codec = json<string>({ "~standard": { version: 1, vendor: "test", validate: () => ({ issues }) } });
+    const codec = json(schema(() => ({ issues })));
     expect(() => codec.encode("x")).toThrow("at a.0.Symbol(s), the root, the root");
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UnavailableError } from "../../errors.js";
 import { reasonOf, rejects } from "../assertions.js";
-import { ofAllKeys, ofSeveralKeys, operations } from "../operations.js";
+import { named, operations } from "../operations.js";
 import { type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 
@@ -19,8 +19,7 @@ export function closing({ it }: Suite): void {
       await client.set("key", "41");
       const other = texts();
       await other.close();
-      const key = operation in ofSeveralKeys || operation in ofAllKeys ? undefined : "key";
-      const error = await rejects(() => call(other, "key"), UnavailableError, operation, key);
+      const error = await rejects(() => call(other, "key"), UnavailableError, operation, named(operation, "key"));
       assert.equal((error as UnavailableError).outcome, "not-applied");
       assert.deepEqual(await client.mGet(["key", "other"]), new Map([["key", "41"]]));
     });

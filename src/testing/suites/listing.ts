@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { collect, sameKeys } from "../assertions.js";
+import { NotSupportedError } from "../../errors.js";
+import { collect, rejects, sameKeys } from "../assertions.js";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
@@ -12,7 +13,7 @@ async function fill(client: Texts, prefix = "key "): Promise<string[]> {
   return keys;
 }
 
-export function listing({ it }: Suite): void {
+export function listing({ it, facts: { cannot } }: Suite): void {
   it(
     "an empty namespace has no keys",
     async ({ client }) => {
@@ -239,4 +240,21 @@ export function listing({ it }: Suite): void {
     },
     "clear",
   );
+
+  if (cannot.scan !== undefined) {
+    it(`keys and scan are NotSupportedError: ${cannot.scan}`, async ({ client }) => {
+      await client.set("key", "value");
+      await rejects(() => client.keys(), NotSupportedError, "keys");
+      await rejects(() => collect(client.scan()), NotSupportedError, "scan");
+      assert.equal(await client.get("key"), "value");
+    });
+  }
+
+  if (cannot.clear !== undefined) {
+    it(`clear is NotSupportedError, and removes nothing: ${cannot.clear}`, async ({ client }) => {
+      await client.set("key", "value");
+      await rejects(() => client.clear(), NotSupportedError, "clear");
+      assert.equal(await client.get("key"), "value");
+    });
+  }
 }

@@ -32,7 +32,7 @@ const awkward: Readonly<Record<string, string>> = {
   "letters of many scripts": "éßжاש中한",
   "a combining mark": "e\u0301",
   "the last code points": "\uffff\u{10ffff}",
-  __proto__: "__proto__",
+  "an object's prototype": "__proto__",
   constructor: "constructor",
   hasOwnProperty: "hasOwnProperty",
   undefined: "undefined",

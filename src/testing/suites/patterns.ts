@@ -54,7 +54,7 @@ const malformed = ["[a", "[", "[]", "[^]", "[]a]", "a[", "\\", "a\\", "[a\\", "[
 export function patterns({ it }: Suite): void {
   for (const [pattern, found] of table) {
     it(
-      `${JSON.stringify(pattern)} finds ${found.length} of ${keys.length} keys`,
+      `${JSON.stringify(pattern)} finds its keys, and no others`,
       async ({ client }) => {
         await client.mSet(keys.map((key) => [key, "value"]));
         sameKeys(await client.keys(pattern), found);

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { MemoryDriver } from "../../src/index.js";
+import { broken } from "./broken/fault.js";
+import { faults } from "./broken-drivers.js";
+import { collect } from "./collect.js";
+
+/** What the case of this name comes to, run by itself. */
+async function outcome(open: () => ReturnType<typeof broken>, { declares, caughtBy }: (typeof faults)[string]) {
+  const { cases, finish } = collect({ name: "broken", open, ...declares });
+  const run = cases.get(caughtBy);
+  if (run === undefined) throw new Error(`there is no case ${caughtBy}`);
+  const result = await run().then(
+    () => "passed",
+    () => "failed",
+  );
+  await finish();
+  return result;
+}
+
+describe.concurrent("the suite catches a driver that", () => {
+  it.for(Object.entries(faults))("%s", async ([, fault]) => {
+    expect(await outcome(() => broken(fault), fault)).toBe("failed");
+    // The case is to blame the fault, and not the driver behind it.
+    if (fault.declares === undefined) expect(await outcome(() => new MemoryDriver(), fault)).toBe("passed");
+  });
+});

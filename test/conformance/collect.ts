@@ -1,0 +1,34 @@
+import { conformance, type Subject } from "../../src/testing/index.js";
+
+/** The cases of a subject by name, such as `"basic > set replaces the value"`, for a test to run itself. */
+export interface Collected {
+  readonly cases: ReadonlyMap<string, () => Promise<void>>;
+  /** What the suite does after the last case. */
+  finish(): Promise<void>;
+}
+
+/** Hands the suite a runner that runs nothing. */
+export function collect(subject: Subject): Collected {
+  const cases = new Map<string, () => Promise<void>>();
+  const path: string[] = [];
+  let after = async (): Promise<void> => {};
+  conformance(
+    {
+      describe(name, body) {
+        path.push(name);
+        body();
+        path.pop();
+      },
+      it(name, body) {
+        const title = [...path.slice(1), name].join(" > ");
+        if (cases.has(title)) throw new Error(`two cases have the name ${title}`);
+        cases.set(title, body);
+      },
+      after(body) {
+        after = body;
+      },
+    },
+    subject,
+  );
+  return { cases, finish: () => after() };
+}

@@ -1,0 +1,67 @@
+import { afterAll, describe, expect, expectTypeOf, it, vi } from "vitest";
+import { MemoryDriver } from "../../src/index.js";
+import type { Runner } from "../../src/testing/index.js";
+import { collect } from "./collect.js";
+
+describe("the conformance suite", () => {
+  it("takes the functions of vitest and of node:test as they are", () => {
+    const vitest = { describe, it, after: afterAll };
+    expectTypeOf<typeof vitest>().toExtend<Runner>();
+    expectTypeOf<typeof import("node:test")>().toExtend<Runner>();
+  });
+
+  it("has hundreds of cases, each with a name of its own", () => {
+    expect(collect({ name: "memory", open: () => new MemoryDriver() }).cases.size).toBeGreaterThan(900);
+  });
+
+  it("opens nothing until a case runs", async () => {
+    const open = vi.fn(() => new MemoryDriver());
+    await collect({ name: "memory", open }).finish();
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it("opens one driver for all cases, leaves nothing in it, and closes it", async () => {
+    const memory = new MemoryDriver();
+    const prefixes = new Set<string>();
+    const set = vi.spyOn(memory, "set").mockImplementation((prefix, ...rest) => {
+      prefixes.add(prefix);
+      MemoryDriver.prototype.set.call(memory, prefix, ...rest);
+    });
+    const open = vi.fn(() => memory);
+    // Not closed yet when we look.
+    const close = vi.spyOn(memory, "close").mockImplementation(() => {});
+    const { cases, finish } = collect({ name: "memory", open });
+    for (const [name, run] of cases) if (name.startsWith("basic >") || name.startsWith("batch >")) await run();
+    await finish();
+
+    expect(open).toHaveBeenCalledTimes(1);
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(set).toHaveBeenCalled();
+    expect(prefixes.size).toBeGreaterThan(20);
+    for (const prefix of prefixes) {
+      for await (const keys of memory.scan(prefix, { source: "*", prefix: "", matches: () => true })) {
+        expect(keys).toEqual([]);
+      }
+    }
+  });
+
+  it("runs any case alone, and waits at the end for what it started", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    // A driver on which every case fails, also those that nobody asked for.
+    const memory = new MemoryDriver();
+    memory.close();
+    const { cases, finish } = collect({ name: "closed", open: () => memory });
+    await expect(cases.get("expiry > keys expire one by one")?.()).rejects.toThrow("closed");
+    await finish();
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it("a driver that does not open fails the cases, and the run", async () => {
+    const { cases, finish } = collect({ name: "down", open: () => Promise.reject(new Error("connection refused")) });
+    await expect(cases.get("basic > set replaces the value")?.()).rejects.toThrow("connection refused");
+    await expect(finish()).rejects.toThrow("connection refused");
+  });
+});

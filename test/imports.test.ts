@@ -1,0 +1,183 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** An import or a re-export of a file of the source. */
+interface Import {
+  /** The file that imports, such as `client/client.ts`. */
+  readonly file: string;
+  /** A file of the source, a package, or a module of Node's. */
+  readonly target: string;
+  /** Whether it vanishes when compiled. */
+  readonly typeOnly: boolean;
+}
+
+const FILES = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((file) => file.split(sep).join("/"))
+  .filter((file) => file.endsWith(".ts"))
+  .sort();
+const SOURCES = new Map(FILES.map((file) => [file, parse(file)]));
+const IMPORTS = FILES.flatMap(importsOf);
+
+function parse(file: string): ts.SourceFile {
+  return ts.createSourceFile(file, readFileSync(join(SRC, file), "utf8"), ts.ScriptTarget.Latest, true);
+}
+
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
+    const { text } = specifier;
+    const target = text.startsWith(".")
+      ? relative(SRC, join(SRC, dirname(file), text))
+          .split(sep)
+          .join("/")
+          .replace(/\.js$/, ".ts")
+      : text;
+    found.push({ file, target, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly === true);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
+    else if (ts.isCallExpression(node)) {
+      const { expression } = node;
+      const dynamic = expression.kind === ts.SyntaxKind.ImportKeyword;
+      const required = ts.isIdentifier(expression) && expression.text === "require";
+      if (dynamic || required) add(node.arguments[0], false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(SOURCES.get(file) as ts.SourceFile);
+  return found;
+}
+
+/** The part of the source that a file belongs to: its folder, or itself without the ending. */
+function partOf(file: string): string {
+  return file.includes("/") ? (file.split("/")[0] as string) : file.replace(/\.ts$/, "");
+}
+
+const SMALL = ["internal", "errors", "duration", "glob"];
+const DRIVERS = ["memory", "redis", "memcached"];
+
+/** What each part of the source may import, beside itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  internal: [],
+  errors: ["internal"],
+  duration: ["internal", "errors"],
+  glob: ["internal", "errors"],
+  codec: SMALL,
+  driver: SMALL,
+  memory: ["driver", "errors", "glob", "internal"],
+  redis: ["driver", "errors", "glob", "internal"],
+  memcached: ["driver", "errors", "glob", "internal"],
+  client: [...SMALL, "codec", "driver", "memory", "observe"],
+  testing: ["driver", "client", "memory", "errors"],
+  observe: [...SMALL, "driver"],
+  index: [...SMALL.filter((part) => part !== "internal"), "codec", "driver", "memory", "client", "observe"],
+};
+
+/** Where a package of another maker may be imported: in its own driver, and Standard Schema's types in the codec. */
+function mayImportPackage({ file, target, typeOnly }: Import): boolean {
+  if (target === "@standard-schema/spec") return file === "codec/json.ts" && typeOnly;
+  return partOf(file) === "redis" || partOf(file) === "memcached" || file.startsWith("observe/opentelemetry");
+}
+
+const isOurs = ({ target }: Import): boolean => FILES.includes(target);
+const isOfNode = ({ target }: Import): boolean => target.startsWith("node:");
+const shown = ({ file, target }: Import): string => `${file} imports ${target}`;
+
+describe("the imports of the source", () => {
+  it("are found", () => {
+    expect(FILES).toContain("client/client.ts");
+    expect(IMPORTS.map(shown)).toContain("client/client.ts imports memory/memory-driver.ts");
+    expect(IMPORTS.map(shown)).toContain("codec/json.ts imports @standard-schema/spec");
+  });
+
+  it("lead to files of the source, to Node, or to a package", () => {
+    const lost = IMPORTS.filter((found) => found.target.endsWith(".ts") && !isOurs(found));
+    expect(lost.map(shown)).toEqual([]);
+  });
+
+  it("go from part to part only where they may", () => {
+    const wrong = IMPORTS.filter(isOurs).filter(({ file, target }) => {
+      const [from, to] = [partOf(file), partOf(target)];
+      return from !== to && MAY_IMPORT[from]?.includes(to) !== true;
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("never go from one driver to another, nor from a driver to the client or a codec", () => {
+    const wrong = IMPORTS.filter(isOurs).filter(({ file, target }) => {
+      const to = partOf(target);
+      return DRIVERS.includes(partOf(file)) && to !== partOf(file) && [...DRIVERS, "client", "codec"].includes(to);
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("never go round in a circle, types aside", () => {
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const follow = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      if (done.has(file) || path.includes(file)) return;
+      for (const found of IMPORTS)
+        if (found.file === file && isOurs(found) && !found.typeOnly) follow(found.target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of FILES) follow(file, []);
+    expect(circles.join("\n")).toBe("");
+  });
+
+  it("take a package only where it belongs", () => {
+    const packages = IMPORTS.filter((found) => !isOurs(found) && !isOfNode(found));
+    expect(packages.filter((found) => !mayImportPackage(found)).map(shown)).toEqual([]);
+  });
+
+  it("take nothing of a test runner, nor of the tests", () => {
+    const wrong = IMPORTS.filter(({ target }) => /^(vitest|@vitest|jest|@jest|mocha|node:test|\.\.)/.test(target));
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("name Node's modules as such", () => {
+    const bare = IMPORTS.filter(({ target }) => ["buffer", "util", "events", "fs", "net", "crypto"].includes(target));
+    expect(bare.map(shown)).toEqual([]);
+  });
+});
+
+describe("the source", () => {
+  it("knows a rule for each of its parts", () => {
+    expect([...new Set(FILES.map(partOf))].filter((part) => MAY_IMPORT[part] === undefined)).toEqual([]);
+  });
+
+  it("has no default exports, and the root exports by name", () => {
+    const wrong: string[] = [];
+    for (const [file, source] of SOURCES) {
+      for (const statement of source.statements) {
+        const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+        const isDefault = modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
+        if (ts.isExportAssignment(statement) || isDefault) wrong.push(`${file}: a default export`);
+        if (!ts.isExportDeclaration(statement)) continue;
+        if (statement.exportClause === undefined) wrong.push(`${file}: export *`);
+        else if (statement.exportClause.getText().includes("default")) wrong.push(`${file}: a default export`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("has one file that knows the separator of namespaces", () => {
+    const wrong: string[] = [];
+    for (const [file, source] of SOURCES) {
+      const visit = (node: ts.Node): void => {
+        if (ts.isStringLiteralLike(node) && node.text === ":" && file !== "driver/key.ts") wrong.push(file);
+        ts.forEachChild(node, visit);
+      };
+      if (partOf(file) !== "testing") visit(source);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
