@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { slotOf } from "../../src/redis/slot.js";
-import { type Answer, type Config, freePort, RedisServer } from "./servers.js";
+import type { Answer } from "./resp.js";
+import { type Config, freePort, RedisServer } from "./servers.js";
 import { eventually } from "./waiting.js";
 
 /** How long a node may be silent until the others elect its replica, in milliseconds. */
@@ -55,8 +56,8 @@ export class RedisCluster {
         if (!info.includes("cluster_state:ok") || !info.includes("cluster_known_nodes:6")) return false;
         if ((await node.info("role")) === "slave" && (await node.info("master_link_status")) !== "up") return false;
       }
-      const primaries = (await this.slots(this.nodes[0] as RedisServer)).flatMap(([, , ...those]) => those.length);
-      return primaries.every((count) => count === 2);
+      const ranges = await this.slots(this.nodes[0] as RedisServer);
+      return ranges.every(({ nodes }) => nodes.length === 2);
     });
   }
 
@@ -72,22 +73,27 @@ export class RedisCluster {
 
   /** The nodes that are primaries by what one of them says. */
   async primaries(asked = this.nodes[0] as RedisServer): Promise<RedisServer[]> {
-    const ports = new Set((await this.slots(asked)).map(([, , [, port]]) => port));
+    const ports = new Set((await this.slots(asked)).map(({ nodes }) => nodes[0]));
     return [...ports].map((port) => this.#nodeAt(port));
   }
 
-  /** CLUSTER SLOTS. */
-  async slots(asked: RedisServer): Promise<[number, number, ...[string, number, string, ...Answer[]][]][]> {
-    return (await asked.command("CLUSTER", "SLOTS")) as never;
+  /** CLUSTER SLOTS: each range, and the ports of those that serve it, the primary first. */
+  async slots(asked: RedisServer): Promise<{ from: number; to: number; nodes: number[] }[]> {
+    const ranges = (await asked.command("CLUSTER", "SLOTS")) as [number, number, ...Answer[]][];
+    return ranges.map(([from, to, ...nodes]) => ({
+      from,
+      to,
+      nodes: nodes.map((node) => (node as number[])[1] as number),
+    }));
   }
 
   async #primaryOf(slot: number, asked: RedisServer): Promise<RedisServer> {
-    const range = (await this.slots(asked)).find(([from, to]) => from <= slot && slot <= to);
+    const range = (await this.slots(asked)).find(({ from, to }) => from <= slot && slot <= to);
     if (range === undefined) throw new Error(`nobody serves slot ${slot}`);
-    return this.#nodeAt(range[2][1]);
+    return this.#nodeAt(range.nodes[0]);
   }
 
-  #nodeAt(port: number): RedisServer {
+  #nodeAt(port: number | undefined): RedisServer {
     const found = this.nodes.find((node) => node.port === port);
     if (found === undefined) throw new Error(`no node on port ${port}`);
     return found;

@@ -5,15 +5,12 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "redis";
 import { afterAll } from "vitest";
+import { type Answer, encodeCommand, RespReader } from "./resp.js";
 import { eventually } from "./waiting.js";
 
 /** Lines of a redis.conf; a list is a line each. */
 export type Config = Readonly<Record<string, string | number | readonly string[]>>;
-
-/** What Redis answers to {@link RedisServer.command}. */
-export type Answer = string | number | null | Answer[];
 
 const running = new Set<RedisServer>();
 const directories: string[] = [];
@@ -122,18 +119,22 @@ export class RedisServer {
 
   /** Sends a command over a connection of its own. */
   async command(...command: string[]): Promise<Answer> {
-    const client = createClient({
-      RESP: 2,
-      ...(this.password !== undefined && { password: this.password }),
-      socket: { host: "127.0.0.1", port: this.port, reconnectStrategy: false },
-      disableClientInfo: true,
-    });
-    client.on("error", () => {});
+    const socket = connect({ port: this.port, host: "127.0.0.1", noDelay: true });
+    const login = this.password === undefined ? [] : [["AUTH", this.password]];
+    const answers: Answer[] = [];
+    const reader = new RespReader();
     try {
-      await client.connect();
-      return (await client.sendCommand(command)) as Answer;
+      await once(socket, "connect");
+      socket.write([...login, command].map(encodeCommand).join(""));
+      for await (const chunk of socket) {
+        answers.push(...reader.read(chunk as Buffer));
+        const answer = answers[login.length];
+        if (answer instanceof Error) throw answer;
+        if (answer !== undefined) return answer;
+      }
+      throw new Error(`the server hung up on ${command[0]}`);
     } finally {
-      client.destroy();
+      socket.destroy();
     }
   }
 
