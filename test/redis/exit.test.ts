@@ -63,7 +63,7 @@ describe("a process ends by itself after close", () => {
     const source = `${OPEN}
       await client.set("a", "1");
       console.log("ready");
-      await told();
+      await told;
       const pending = client.set("b", "1").catch((error) => error);
       await new Promise((resolve) => setTimeout(resolve, 50));
       await driver.close();
@@ -82,7 +82,7 @@ describe("a process ends by itself after close", () => {
     const source = `${OPEN}
       await client.set("a", "1");
       console.log("ready");
-      await told();
+      await told;
       const pending = client.set("b", "1").catch((error) => error);
       await new Promise((resolve) => setTimeout(resolve, 200));
       await driver.close();
@@ -98,7 +98,7 @@ describe("a process ends by itself after close", () => {
 
   it.concurrent("while it shakes hands with a server that is silent by now", async () => {
     const proxy = await FaultProxy.to(await RedisServer.start());
-    const source = `${OPEN} console.log("ready"); await told(); await driver.close(); console.log("closed");`;
+    const source = `${OPEN} console.log("ready"); await told; await driver.close(); console.log("closed");`;
     const program = new Program(source, { url: proxy.url });
     await program.printed("ready");
     proxy.request = () => {};
@@ -161,7 +161,7 @@ describe("a process ends by itself after close", () => {
     const late = new Program(
       `${OPEN}
       console.log("ready");
-      await told();
+      await told;
       const pending = Array.from({ length: 60 }, (_, at) => client.incr("counter " + at));
       await Promise.race([new Promise((resolve) => setTimeout(resolve, 100)), Promise.allSettled(pending)]);
       await driver.close();

@@ -9,7 +9,7 @@ const PRELUDE = `
 import { Client, text } from "./dist/index.js";
 import { RedisDriver } from "./dist/redis.js";
 const given = JSON.parse(process.argv.at(-1));
-const told = () => new Promise((resolve) => process.once("SIGUSR2", resolve));
+const told = new Promise((resolve) => process.once("SIGUSR2", resolve));
 `;
 
 const running = new Set<ChildProcess>();
@@ -41,12 +41,13 @@ export class Program {
   /** Waits until it has printed this. */
   async printed(text: string): Promise<void> {
     while (!this.output.includes(text)) {
-      if (this.#child.exitCode !== null) throw new Error(`it ended without "${text}": ${this.output}${this.errors}`);
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        throw new Error(`it ended without "${text}": ${this.output}${this.errors}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
-  /** Lets it go on where it awaits `told()`. */
+  /** Lets it go on where it awaits `told`. */
   tell(): void {
     this.#child.kill("SIGUSR2");
   }
