@@ -1,0 +1,342 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, it, vi } from "vitest";
+import { NamestoreError, UnavailableError } from "../../src/errors.js";
+import { rejection } from "../support/promises.js";
+import { open, over } from "./opening.js";
+import { FaultProxy, frozen } from "./proxy.js";
+import { RedisServer } from "./servers.js";
+import { eventually, settled } from "./waiting.js";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const server = await RedisServer.start();
+
+describe("more calls than may be pending", () => {
+  it("100,000 in one tick: 50,000 are served, the rest refused at once, not applied", async () => {
+    const { client } = await open({ url: server.url, timeout: "10s" });
+    await server.command("FLUSHALL");
+    let refused = 0;
+    let served = 0;
+    let repliesSeen = false;
+    const calls = Array.from({ length: 100_000 }, (_, at) =>
+      client.incr(`counter ${at % 1_000}`).then(
+        () => {
+          served++;
+        },
+        (error: UnavailableError) => {
+          refused++;
+          if (!(error instanceof UnavailableError) || error.outcome !== "not-applied") throw error;
+          if (repliesSeen || served > 0) throw new Error("it waited for replies");
+        },
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    repliesSeen = true;
+    expect(refused).toBe(50_000);
+    await Promise.all(calls);
+    expect(served).toBe(50_000);
+    const counts = await client.mGet(Array.from({ length: 1_000 }, (_, at) => `counter ${at}`));
+    expect([...counts.values()].reduce((sum, each) => sum + Number(each), 0)).toBe(50_000);
+    await client.incr("counter 0");
+  });
+
+  it("while nobody answers: maxPending are told by the timeout, and then there is room again", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open({ url: proxy.url, timeout: 300, maxPending: 10 });
+    const reply = proxy.reply;
+    proxy.reply = () => {};
+    const calls = Array.from({ length: 25 }, (_, at) => settled(client.find(`key ${at}`), 1_300));
+    const answers = await Promise.all(calls);
+    const codes = answers.map(({ error }) => (error as NamestoreError).code);
+    expect(codes.slice(0, 10).every((code) => code === "ERR_TIMEOUT" || code === "ERR_UNAVAILABLE")).toBe(true);
+    for (const { error, took } of answers.slice(10)) {
+      expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+      expect(took).toBeLessThan(250);
+    }
+    proxy.reply = reply;
+    await eventually("a call that succeeds", () => client.find("key 0"), 2_000);
+    await Promise.all(Array.from({ length: 10 }, (_, at) => client.find(`key ${at}`)));
+  });
+
+  it("counts what is aborted in the queue no longer than what is not", async () => {
+    const { client } = await open({ url: server.url, maxPending: 10 });
+    for (let round = 0; round < 5; round++) {
+      const abort = new AbortController();
+      const calls = Array.from({ length: 10 }, () => rejection(client.set("a", "1", { signal: abort.signal })));
+      abort.abort(new Error("enough"));
+      await Promise.all(calls);
+      await eventually("room", () => client.set("a", "2"), 1_000);
+    }
+  });
+});
+
+describe("an abort", () => {
+  const reason = new Error("no longer wanted");
+
+  it("before the call: nothing is sent", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open(proxy.url);
+    expect(await rejection(client.set("a", "never sent", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    await client.set("a", "1");
+    expect(proxy.sent("never sent")).toBe(0);
+  });
+
+  it("in the tick of the call: it is withdrawn, and its neighbours are not", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open(proxy.url);
+    const abort = new AbortController();
+    const first = client.set("a", "sent 1");
+    const withdrawn = [
+      rejection(client.set("b", "never sent", { signal: abort.signal })),
+      rejection(client.getSet("b", "never sent", { signal: abort.signal })),
+      rejection(client.set("b", "never sent", { ttl: "1h", signal: abort.signal })),
+      rejection(client.mSet({ b: "never sent" }, { signal: abort.signal })),
+    ];
+    const last = client.set("c", "sent 2");
+    abort.abort(reason);
+    expect(await Promise.all(withdrawn)).toEqual([reason, reason, reason, reason]);
+    await Promise.all([first, last]);
+    expect(await client.mGet(["a", "b", "c"])).toEqual(
+      new Map([
+        ["a", "sent 1"],
+        ["c", "sent 2"],
+      ]),
+    );
+    expect(proxy.sent("never sent")).toBe(0);
+  });
+
+  it("in the queue for a connection: it is withdrawn", async () => {
+    const target = await RedisServer.start();
+    const proxy = await FaultProxy.to(target);
+    const { client } = await open({ url: proxy.url, timeout: 5_000 });
+    await target.kill();
+    await eventually("the loss", async () => (await settled(client.find("a"), 10).catch(() => false)) === false);
+    const abort = new AbortController();
+    const withdrawn = rejection(client.set("a", "never sent", { signal: abort.signal }));
+    const kept = client.set("b", "sent");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    abort.abort(reason);
+    expect((await settled(withdrawn, 100)).value).toBe(reason);
+    await target.up();
+    await kept;
+    expect(proxy.sent("never sent")).toBe(0);
+    expect(proxy.sent("sent")).toBe(1);
+  });
+
+  it("in flight: it rejects at once, its reply meets nobody, and it may take effect", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open(proxy.url);
+    await client.mSet({ a: "value of a", b: "value of b" });
+    const reply = proxy.reply;
+    const held = frozen();
+    proxy.reply = held;
+    const abort = new AbortController();
+    const read = rejection(client.find("a", { signal: abort.signal }));
+    const written = rejection(client.set("c", "written", { signal: abort.signal }));
+    await eventually("the request", () => proxy.sent("written") === 1);
+    abort.abort(reason);
+    expect((await settled(Promise.all([read, written]), 100)).value).toEqual([reason, reason]);
+    const next = client.find("b");
+    held.thaw();
+    proxy.reply = reply;
+    expect(await next).toBe("value of b");
+    expect(await client.find("c")).toBe("written");
+  });
+
+  it("in the middle of a listing, and of clear: it ends with the reason", async () => {
+    const { client } = await open(server.url);
+    const many = client.domain("many");
+    for (let from = 0; from < 5_000; from += 1_000) {
+      await many.mSet(Array.from({ length: 1_000 }, (_, at) => [`key ${from + at}`, "1"]));
+    }
+    const abort = new AbortController();
+    const listing = (async () => {
+      for await (const _ of many.scan("*", { signal: abort.signal })) abort.abort(reason);
+    })();
+    expect(await rejection(listing)).toBe(reason);
+    const second = new AbortController();
+    const cleared = rejection(many.clear({ signal: second.signal }));
+    second.abort(reason);
+    expect(await cleared).toBe(reason);
+    await many.clear();
+  });
+
+  it("has one listener, however many calls share the signal, and none when they are over", async () => {
+    const { client } = await open(server.url);
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 1_000 }, (_, at) => client.find(`key ${at}`, { signal }));
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await Promise.all(calls);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+});
+
+describe("calls of one tick", () => {
+  it("of one kind share a command, in every namespace of the driver", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client, driver } = await open({ url: proxy.url, timeout: 5_000 });
+    const others = over(driver, "app", "others");
+    await Promise.all(
+      Array.from({ length: 100 }, (_, at) => (at % 2 ? client : others).set(`key ${at}`, `value ${at}`)),
+    );
+    expect(proxy.sent("MSET")).toBe(1);
+    const found = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => (at % 2 ? client : others).find(`key ${at}`)),
+    );
+    expect(found).toEqual(Array.from({ length: 100 }, (_, at) => `value ${at}`));
+    expect(proxy.sent("MGET")).toBe(1);
+    await others.incr("warm up");
+    const before = proxy.sent("EVALSHA");
+    const sums = await Promise.all(Array.from({ length: 100 }, () => client.incr("counter")));
+    expect(sums).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+    expect(proxy.sent("EVALSHA")).toBe(before + 1);
+    await Promise.all(Array.from({ length: 100 }, (_, at) => client.set(`timed ${at}`, "1", { ttl: "1h" })));
+    expect(proxy.sent("EVAL") + proxy.sent("SCRIPT")).toBeLessThan(before + 5);
+  });
+
+  it("are sent in the order in which they were made", async () => {
+    const { client } = await open(server.url);
+    const order = client.domain("order");
+    const answers = await Promise.all([
+      order.set("a", "1"),
+      order.find("a"),
+      order.set("a", "2"),
+      order.find("a"),
+      order.incr("a"),
+      order.find("a"),
+      order.getSet("a", "x"),
+      order.compareAndSwap("a", "x", "y"),
+      order.find("a"),
+      order.set("a", "z", { ttl: "1h" }),
+      order.set("a", "7"),
+      order.decr("a"),
+      order.delete("a"),
+      order.find("a"),
+      order.setNX("a", "8"),
+      order.mGet(["a"]),
+    ]);
+    expect(answers).toEqual([
+      undefined,
+      "1",
+      undefined,
+      "2",
+      3,
+      "3",
+      "3",
+      true,
+      "y",
+      undefined,
+      undefined,
+      6,
+      true,
+      undefined,
+      true,
+      new Map([["a", "8"]]),
+    ]);
+    expect(await order.ttl("a")).toBe(-1);
+  });
+
+  it("of two sets of one key, the last counts", async () => {
+    const { client } = await open(server.url);
+    await Promise.all([client.set("twice", "1"), client.set("other", "x"), client.set("twice", "2")]);
+    expect(await client.find("twice")).toBe("2");
+    await Promise.all([client.set("twice", "3", { ttl: "1h" }), client.set("twice", "4", { ttl: "2h" })]);
+    expect(await client.find("twice")).toBe("4");
+    expect(await client.ttl("twice")).toBeGreaterThan(3_600_000);
+  });
+
+  it("never make a command of more than 1,000", async () => {
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open({ url: proxy.url, timeout: 5_000 });
+    await Promise.all(Array.from({ length: 2_500 }, (_, at) => client.find(`key ${at}`)));
+    expect(proxy.sent("MGET")).toBe(3);
+  });
+
+  it("fail alone: a counter that is none, or past the safe integers, takes no neighbour along", async () => {
+    const { client } = await open(server.url);
+    await client.mSet({ words: "words", most: String(2 ** 53 - 1), one: "1" });
+    const answers = await Promise.allSettled(["one", "words", "one", "most", "one"].map((key) => client.incr(key)));
+    expect(answers.map((answer) => ("value" in answer ? answer.value : answer.reason.code))).toEqual([
+      2,
+      "ERR_TYPE_MISMATCH",
+      3,
+      "ERR_OVERFLOW",
+      4,
+    ]);
+    expect(await client.mGet(["words", "most"])).toEqual(
+      new Map([
+        ["words", "words"],
+        ["most", String(2 ** 53 - 1)],
+      ]),
+    );
+  });
+
+  it("wait in the queue for a connection, and are sent once it is there", async () => {
+    const target = await RedisServer.start();
+    const proxy = await FaultProxy.to(target);
+    const { client } = await open({ url: proxy.url, timeout: 5_000 });
+    await target.kill();
+    await eventually("the loss", async () => (await settled(client.exists("a"), 10).catch(() => false)) === false);
+    const calls = [client.set("a", "1"), client.incr("a"), client.find("a")];
+    await target.up();
+    expect(await Promise.all(calls)).toEqual([undefined, 2, "2"]);
+  });
+});
+
+describe("counters on the server", () => {
+  it.each([
+    ["9007199254740991", 1, "ERR_OVERFLOW"],
+    ["9007199254740990", 1, 9007199254740991],
+    ["-9007199254740991", -1, "ERR_OVERFLOW"],
+    ["-9007199254740990", -1, -9007199254740991],
+    ["9007199254740992", -1, "ERR_OVERFLOW"],
+    ["9007199254740993", -2, "ERR_OVERFLOW"],
+    ["-9007199254740993", 2, "ERR_OVERFLOW"],
+    ["9223372036854775807", 1, "ERR_OVERFLOW"],
+    ["-9223372036854775808", -1, "ERR_OVERFLOW"],
+    ["9223372036854775807", -9007199254740991, "ERR_OVERFLOW"],
+    ["9223372036854775808", 1, "ERR_OVERFLOW"],
+    ["99999999999999999999999999", 1, "ERR_OVERFLOW"],
+    ["-99999999999999999999999999", 1, "ERR_OVERFLOW"],
+    ["9007199254740991", -9007199254740991, 0],
+    ["-9007199254740991", 9007199254740991, 0],
+    ["999999999999999", 1, 1_000_000_000_000_000],
+    ["1000000000000000", 1, 1_000_000_000_000_001],
+    ["", 1, "ERR_TYPE_MISMATCH"],
+    [" 1", 1, "ERR_TYPE_MISMATCH"],
+    ["1 ", 1, "ERR_TYPE_MISMATCH"],
+    ["1.0", 1, "ERR_TYPE_MISMATCH"],
+    ["+1", 1, "ERR_TYPE_MISMATCH"],
+    ["01", 1, "ERR_TYPE_MISMATCH"],
+    ["-0", 1, "ERR_TYPE_MISMATCH"],
+    ["-", 1, "ERR_TYPE_MISMATCH"],
+    ["1\0", 1, "ERR_TYPE_MISMATCH"],
+    ["1e3", 1, "ERR_TYPE_MISMATCH"],
+    ["0x10", 1, "ERR_TYPE_MISMATCH"],
+    ["٣", 1, "ERR_TYPE_MISMATCH"],
+    ["1\n", 1, "ERR_TYPE_MISMATCH"],
+    ["99999999999999999999999999\n", 1, "ERR_TYPE_MISMATCH"],
+  ])("%j and %d: %s, in a run and alone, and what fails changes nothing", async (stored, delta, expected) => {
+    const { client } = await open(server.url);
+    const counters = client.domain("counters");
+    for (const neighbours of [0, 2]) {
+      await counters.set("c", stored, { ttl: "1h" });
+      const others = Array.from({ length: neighbours }, (_, at) => counters.incr(`neighbour ${at}`));
+      const answer = await counters.incr("c", delta).catch((error: NamestoreError) => error.code);
+      await Promise.all(others);
+      expect(answer).toBe(expected);
+      expect(await counters.find("c")).toBe(typeof expected === "number" ? String(expected) : stored);
+      expect(await counters.ttl("c")).toBeGreaterThan(3_590_000);
+    }
+  });
+});
+
+describe("errors", () => {
+  it("are one for each caller", async () => {
+    const { client } = await open(server.url);
+    await client.set("words", "words");
+    const [first, second] = await Promise.all([rejection(client.incr("words")), rejection(client.incr("words"))]);
+    expect(first).not.toBe(second);
+    expect(first).toBeInstanceOf(NamestoreError);
+  });
+});
