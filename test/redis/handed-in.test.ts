@@ -1,0 +1,282 @@
+import { Cluster, Redis } from "ioredis";
+import { createClient, createClientPool, createCluster, createSentinel } from "redis";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
+import { everythingIn } from "../support/leaks.js";
+import { rejection } from "../support/promises.js";
+import { Load } from "./load.js";
+import { over } from "./opening.js";
+import { FaultProxy, frozen } from "./proxy.js";
+import { RedisServer } from "./servers.js";
+import { eventually, settled } from "./waiting.js";
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const SECRET = "hunter2-sesame";
+const KEEPS = { autoResendUnfulfilledCommands: false, lazyConnect: true };
+const rootNodes = [{ url: "redis://127.0.0.1:1" }];
+const nodes = [{ host: "127.0.0.1", port: 1 }];
+const lazy = { lazyConnect: true, retryDelayOnFailover: 0 };
+
+describe("a connection that would break a promise is refused by the option's name", () => {
+  const REFUSED: readonly [string, string, () => unknown][] = [
+    ["node-redis", "keyPrefix", () => createClient({ keyPrefix: "p:", password: SECRET } as object)],
+    ["a node-redis cluster", "useReplicas", () => createCluster({ rootNodes, useReplicas: true })],
+    [
+      "a node-redis cluster",
+      "keyPrefix",
+      () => createCluster({ rootNodes, keyPrefix: "p:" } as object as { rootNodes: [] }),
+    ],
+    ["a node-redis cluster", "keyPrefix", () => createCluster({ rootNodes, defaults: { keyPrefix: "p:" } as object })],
+    ["a node-redis pool", "pool", () => createClientPool({ password: SECRET })],
+    ["ioredis", "keyPrefix", () => new Redis({ ...KEEPS, keyPrefix: "p:", password: SECRET })],
+    ["ioredis", "autoResendUnfulfilledCommands", () => new Redis({ lazyConnect: true, password: SECRET })],
+    [
+      "ioredis",
+      "autoResendUnfulfilledCommands",
+      () => new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: true }),
+    ],
+    ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "slave" })],
+    ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "all" })],
+    [
+      "an ioredis cluster",
+      "scaleReads",
+      () => new Cluster(nodes, { ...lazy, scaleReads: (each: Redis[]) => each[0] as Redis }),
+    ],
+    ["an ioredis cluster", "retryDelayOnFailover", () => new Cluster(nodes, { lazyConnect: true })],
+    ["an ioredis cluster", "keyPrefix", () => new Cluster(nodes, { ...lazy, keyPrefix: "p:" })],
+    ["an ioredis cluster", "keyPrefix", () => new Cluster(nodes, { ...lazy, redisOptions: { keyPrefix: "p:" } })],
+  ];
+
+  it.each(REFUSED)("%s: %s", (_, option, make) => {
+    const connection = make() as RedisConnection;
+    let thrown: unknown;
+    try {
+      new RedisDriver(connection);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InvalidArgumentError);
+    expect((thrown as Error).message).toContain(option);
+    expect((thrown as Error).message).toContain("allowed is");
+    expect(everythingIn(thrown)).not.toContain(SECRET);
+  });
+
+  it.each([
+    ["undefined", undefined],
+    ["null", null],
+    ["a URL", "redis://localhost"],
+    ["a number", 6379],
+    ["an object of another kind", {}],
+    ["an array", []],
+    ["a promise of a client", Promise.resolve()],
+    ["a function", () => {}],
+    ["a Map", new Map()],
+    ["a node-redis sentinel", createSentinel({ name: "main", sentinelRootNodes: nodes })],
+  ])("%s is no connection", (_, connection) => {
+    expect(() => new RedisDriver(connection as RedisConnection)).toThrow(InvalidArgumentError);
+  });
+
+  it("what would not is taken", () => {
+    const taken = [
+      createClient(),
+      createCluster({ rootNodes }),
+      createCluster({ rootNodes, useReplicas: false }),
+      new Redis(KEEPS),
+      new Redis({ ...KEEPS, keyPrefix: "" }),
+      new Cluster(nodes, lazy),
+      new Cluster(nodes, { ...lazy, scaleReads: "master" }),
+    ];
+    for (const connection of taken) expect(new RedisDriver(connection).name).toBe("redis");
+  });
+
+  it("bad limits are refused too", () => {
+    for (const options of [{ timeout: 0 }, { timeout: -1 }, { maxPending: 0 }, { maxPending: 1.5 }]) {
+      expect(() => new RedisDriver(createClient(), options)).toThrow(InvalidArgumentError);
+    }
+  });
+});
+
+const OPEN: readonly [string, (url: string) => Promise<{ connection: RedisConnection; end(): void }>][] = [
+  [
+    "node-redis",
+    async (url) => {
+      const connection = createClient({ url });
+      connection.on("error", () => {});
+      await connection.connect();
+      return { connection, end: () => connection.destroy() };
+    },
+  ],
+  [
+    "ioredis",
+    async (url) => {
+      const connection = new Redis(url, { autoResendUnfulfilledCommands: false });
+      connection.on("error", () => {});
+      return { connection, end: () => connection.disconnect() };
+    },
+  ],
+];
+
+describe.each(OPEN)("over %s", (name, make) => {
+  const TIMEOUT = 400;
+
+  async function handedIn(url: string, options = { timeout: TIMEOUT }): Promise<RedisDriver> {
+    const { connection, end } = await make(url);
+    const driver = new RedisDriver(connection, options);
+    onTestFinished(() => {
+      driver.close();
+      end();
+    });
+    return driver;
+  }
+
+  it("nothing is lost, applied twice or late while connections are killed", async () => {
+    const server = await RedisServer.start();
+    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    for (let round = 0; round < 5; round++) {
+      await load.successes(100);
+      await server.killClients();
+      expect(await load.successes(20)).toBeLessThan(2_000);
+    }
+    expect(await load.problems(true)).toEqual([]);
+    // ioredis never tells what becomes of a command that was in flight: it ends at its timeout.
+    expect(Object.keys(load.failed)).toContain(name === "ioredis" ? "ERR_TIMEOUT unknown" : "ERR_UNAVAILABLE unknown");
+  });
+
+  it("nor when the server is killed and starts again", async () => {
+    const server = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
+    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    await load.successes(100);
+    await server.kill();
+    await load.failures(20);
+    await server.up();
+    await load.successes(100);
+    expect(await load.problems(true)).toEqual([]);
+  });
+
+  it("nor when the server is frozen: calls end at their timeout", async () => {
+    const server = await RedisServer.start();
+    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    await load.successes(100);
+    server.freeze();
+    await load.failures(40);
+    server.thaw();
+    expect(await load.successes(100)).toBeLessThan(2_000);
+    expect(await load.problems(true)).toEqual([]);
+    expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");
+  });
+
+  it("a late reply meets no other call, and no write is sent twice", async () => {
+    const proxy = await FaultProxy.to(await RedisServer.start());
+    const client = over(await handedIn(proxy.url));
+    await client.mSet({ a: "value of a", b: "value of b" });
+    const reply = proxy.reply;
+    const held = frozen();
+    proxy.reply = held;
+    const calls = [client.find("a"), client.set("c", "unique")];
+    for (const call of calls) expect(await rejection(call)).toBeInstanceOf(TimeoutError);
+    proxy.reply = reply;
+    held.thaw();
+    expect(await client.find("b")).toBe("value of b");
+    expect(await client.find("c")).toBe("unique");
+    expect(proxy.sent("unique")).toBe(1);
+  });
+
+  it("close refuses later calls, tells those that are pending, and leaves the connection open", async () => {
+    const proxy = await FaultProxy.to(await RedisServer.start());
+    const { connection, end } = await make(proxy.url);
+    onTestFinished(end);
+    const driver = new RedisDriver(connection);
+    const client = over(driver);
+    await client.set("a", "1");
+    const reply = proxy.reply;
+    const held = frozen();
+    proxy.reply = held;
+    const pending = settled(client.find("a"), 1_000);
+    await eventually("the request", () => proxy.sent("app:users:a") >= 2);
+    driver.close();
+    driver.close();
+    expect((await pending).error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+    expect(await rejection(client.find("a"))).toBeInstanceOf(UnavailableError);
+    held.thaw();
+    proxy.reply = reply;
+    const again = over(new RedisDriver(connection));
+    expect(await again.find("a")).toBe("1");
+  });
+
+  it("a listing starts again where the connection was made anew", async () => {
+    const server = await RedisServer.start();
+    const proxy = await FaultProxy.to(server);
+    const client = over(await handedIn(proxy.url, { timeout: 1_000 }));
+    const keys = Array.from({ length: 3_000 }, (_, at) => `key ${at}`);
+    for (let from = 0; from < keys.length; from += 1_000) {
+      await client.mSet(keys.slice(from, from + 1_000).map((key) => [key, "1"]));
+    }
+    const listing = client.scan();
+    const found = [(await listing.next()).value];
+    const from = "$4\r\nSCAN\r\n$1\r\n0\r\n";
+    expect(proxy.sent(from)).toBe(1);
+    proxy.reset();
+    await eventually("a connection", () => client.exists("key 0"), 3_000);
+    for await (const key of listing) found.push(key);
+    expect(new Set(found)).toEqual(new Set(keys));
+    expect(found).toHaveLength(keys.length);
+    expect(proxy.sent(from)).toBe(2);
+  });
+});
+
+describe("what a client of the user's may be set to", () => {
+  it.each<[string, () => Redis]>([
+    ["stringNumbers", () => new Redis({ ...KEEPS, stringNumbers: true })],
+    ["enableAutoPipelining", () => new Redis({ ...KEEPS, enableAutoPipelining: true })],
+    ["showFriendlyErrorStack", () => new Redis({ ...KEEPS, showFriendlyErrorStack: true })],
+  ])("ioredis with %s answers the same, or is refused", async (option, make) => {
+    const server = await RedisServer.start();
+    const connection = make();
+    connection.options.port = server.port;
+    onTestFinished(() => connection.disconnect());
+    let driver: RedisDriver;
+    try {
+      driver = new RedisDriver(connection);
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidArgumentError);
+      expect((error as Error).message).toContain(option);
+      return;
+    }
+    await exercise(driver);
+  });
+
+  it.each<[string, object]>([
+    ["RESP 2", { RESP: 2 }],
+    ["RESP 3", { RESP: 3 }],
+    ["a type mapping of its own", { commandOptions: { typeMapping: { 58: String, 36: String, 43: Buffer } } }],
+    ["a short timeout of its own", { commandOptions: { timeout: 1 } }],
+    ["no offline queue", { disableOfflineQueue: true }],
+  ])("node-redis with %s answers the same", async (_, options) => {
+    const server = await RedisServer.start();
+    const connection = createClient({ url: server.url, ...options });
+    await connection.connect();
+    onTestFinished(() => connection.destroy());
+    await exercise(new RedisDriver(connection));
+  });
+
+  async function exercise(driver: RedisDriver): Promise<void> {
+    const client = over(driver);
+    expect(await client.setNX("a", "1")).toBe(true);
+    expect(await client.setNX("a", "1")).toBe(false);
+    expect(await client.exists("a")).toBe(true);
+    expect(await client.ttl("a")).toBe(-1);
+    expect(await client.incr("a", 2 ** 53 - 2)).toBe(2 ** 53 - 1);
+    expect(await Promise.all([client.find("a"), client.find("b")])).toEqual([String(2 ** 53 - 1), undefined]);
+    await client.expire("a", "1h");
+    await client.persist("a");
+    expect(await client.getSet("a", "x")).toBe(String(2 ** 53 - 1));
+    expect(await client.compareAndSwap("a", "x", "y")).toBe(true);
+    expect(await client.compareAndDelete("a", "x")).toBe(false);
+    expect(await client.keys()).toEqual(["a"]);
+    expect(await client.mDel(["a", "b"])).toBe(1);
+    expect(await client.delete("a")).toBe(false);
+    expect((await rejection<TimeoutError>(client.ttl("a"))).code).toBe("ERR_NOT_FOUND");
+  }
+});
