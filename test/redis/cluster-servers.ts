@@ -87,6 +87,35 @@ export class RedisCluster {
     }));
   }
 
+  /**
+   * Moves a slot as redis-cli does, with a pause between the keys: meanwhile keys of one slot lie on two nodes.
+   *
+   * @param during - runs when half of the keys have moved.
+   */
+  async move(slot: number, from: RedisServer, to: RedisServer, during: () => Promise<unknown>): Promise<void> {
+    const [source, target] = [
+      String(await from.command("CLUSTER", "MYID")),
+      String(await to.command("CLUSTER", "MYID")),
+    ];
+    await to.command("CLUSTER", "SETSLOT", String(slot), "IMPORTING", source);
+    await from.command("CLUSTER", "SETSLOT", String(slot), "MIGRATING", target);
+    const keys = (await from.command("CLUSTER", "GETKEYSINSLOT", String(slot), "100000")) as string[];
+    for (const [at, key] of keys.entries()) {
+      await from.command("MIGRATE", "127.0.0.1", String(to.port), key, "0", "5000");
+      if (at === keys.length >> 1) await during();
+    }
+    // Keys that were made meanwhile were made on the other side.
+    for (const node of [to, from]) await node.command("CLUSTER", "SETSLOT", String(slot), "NODE", target);
+  }
+
+  /** How often the nodes answered with this error so far. */
+  async errors(word: string): Promise<number> {
+    let sum = 0;
+    for (const node of this.nodes)
+      sum += Number(/count=(\d+)/.exec((await node.info(`errorstat_${word}`)) ?? "")?.[1] ?? 0);
+    return sum;
+  }
+
   async #primaryOf(slot: number, asked: RedisServer): Promise<RedisServer> {
     const range = (await this.slots(asked)).find(({ from, to }) => from <= slot && slot <= to);
     if (range === undefined) throw new Error(`nobody serves slot ${slot}`);

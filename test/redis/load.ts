@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly workers?: number;
   /** Counters that they share. Default: 50. */
   readonly counters?: number;
+  /** What every key starts with. Default: nothing. */
+  readonly prefix?: string;
 }
 
 /** What callers were told of one counter. */
@@ -47,12 +49,14 @@ export class Load {
   /** Calls that failed, by code and outcome. */
   readonly failed: Record<string, number> = {};
 
-  constructor(client: Texts, { timeout, workers = 20, counters = 50 }: LoadOptions) {
+  constructor(client: Texts, { timeout, workers = 20, counters = 50, prefix = "" }: LoadOptions) {
     this.#client = client;
     this.#timeout = timeout;
-    for (let at = 0; at < counters; at++) this.#counters.set(`counter ${at}`, { asked: 0, refused: 0, sums: [] });
+    for (let at = 0; at < counters; at++) {
+      this.#counters.set(`${prefix}counter ${at}`, { asked: 0, refused: 0, sums: [] });
+    }
     for (let at = 0; at < workers; at++) {
-      this.#registers.set(`register ${at}`, { writes: 0, acknowledged: undefined, unknown: new Set() });
+      this.#registers.set(`${prefix}register ${at}`, { writes: 0, acknowledged: undefined, unknown: new Set() });
     }
     this.#workers = [...this.#registers.keys()].map((register, at) => this.#work(register, at));
   }

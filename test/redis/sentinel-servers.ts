@@ -30,19 +30,33 @@ export class RedisSentinels {
       "sentinel failover-timeout": `${NAME} 3000`,
     };
     const sentinels = await Promise.all([0, 1, 2].map(() => RedisServer.start(sentinel, ["--sentinel"])));
-    await eventually("Sentinels that know each other and the replica", async () => {
-      if ((await replica.info("master_link_status")) !== "up") return false;
-      for (const one of sentinels) {
-        const line = (await one.info("master0")) ?? "";
-        if (!line.includes("status=ok") || !line.includes("slaves=1") || !line.includes("sentinels=3")) return false;
-      }
-      return true;
-    });
-    return new RedisSentinels([primary, replica], sentinels);
+    // Their own periods are of ten seconds.
+    for (const one of sentinels) {
+      await one.command("SENTINEL", "DEBUG", "info-period", "300", "publish-period", "200", "ask-period", "200");
+    }
+    const all = new RedisSentinels([primary, replica], sentinels);
+    await all.whole();
+    return all;
   }
 
   get addresses(): string[] {
     return this.sentinels.map((sentinel) => sentinel.address);
+  }
+
+  /** Waits until the Sentinels know each other and both servers, and one of these follows the other. */
+  async whole(): Promise<void> {
+    await eventually("Sentinels in order", async () => {
+      const roles = await Promise.all(this.servers.map((server) => server.info("role")));
+      const follower = this.servers[roles.indexOf("slave")];
+      if (!roles.includes("master") || (await follower?.info("master_link_status")) !== "up") return false;
+      for (const one of this.sentinels) {
+        const line = (await one.info("master0")) ?? "";
+        if (!line.includes("status=ok") || !line.includes("slaves=1") || !line.includes("sentinels=3")) return false;
+        const leader = this.servers[roles.indexOf("master")] as RedisServer;
+        if (!line.includes(`address=127.0.0.1:${leader.port},`)) return false;
+      }
+      return true;
+    });
   }
 
   /** The server that the Sentinels have for the primary now. */
