@@ -178,7 +178,7 @@ describe("a server that cannot answer yet", () => {
     await client.mSet(new Map(Array.from({ length: 500 }, (_, at) => [`key ${at}`, "x".repeat(100)])));
     await server.command("SAVE");
     await server.kill();
-    await server.up({ "key-load-delay": 2_000 });
+    await server.up({ "key-load-delay": 2_000 }, false);
     await eventually("a refusal", async () => {
       const error = await rejection<UnavailableError>(client.set("key 0", "new"));
       return error.message.includes("LOADING") && error instanceof UnavailableError && error.outcome === "not-applied";

@@ -74,16 +74,24 @@ export class RedisServer {
     return `redis://${this.address}`;
   }
 
-  /** Starts it again, on the same port with the same files, and the same configuration and more. */
-  async up(more: Config = {}): Promise<void> {
+  /**
+   * Starts it again, on the same port with the same files, and the same configuration and more.
+   *
+   * @param loaded - whether to wait until it has loaded its data.
+   */
+  async up(more: Config = {}, loaded = true): Promise<void> {
     const added = Object.entries(more).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = spawn("redis-server", [...this.#arguments, ...added], { stdio: "ignore" });
     this.#process = child;
     running.add(this);
     await eventually(`redis-server on port ${this.port}`, async () => {
       if (child.exitCode !== null) return true;
-      const socket = connect(this.port, "127.0.0.1");
-      await once(socket, "connect").finally(() => socket.destroy());
+      try {
+        await this.command("PING");
+      } catch (error) {
+        const { message } = error as Error;
+        return /^[A-Z]+ /.test(message) && !(loaded && message.startsWith("LOADING"));
+      }
       return true;
     });
     if (child.exitCode !== null) throw new Error(`redis-server ended: ${this.log()}`);
@@ -119,20 +127,25 @@ export class RedisServer {
 
   /** Sends a command over a connection of its own. */
   async command(...command: string[]): Promise<Answer> {
+    const [answer] = (await this.commands([command])) as [Answer];
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  /** Sends commands together over a connection of its own; errors are among the answers. */
+  async commands(commands: readonly (readonly string[])[]): Promise<Answer[]> {
     const socket = connect({ port: this.port, host: "127.0.0.1", noDelay: true });
     const login = this.password === undefined ? [] : [["AUTH", this.password]];
     const answers: Answer[] = [];
     const reader = new RespReader();
     try {
       await once(socket, "connect");
-      socket.write([...login, command].map(encodeCommand).join(""));
+      socket.write([...login, ...commands].map(encodeCommand).join(""));
       for await (const chunk of socket) {
         answers.push(...reader.read(chunk as Buffer));
-        const answer = answers[login.length];
-        if (answer instanceof Error) throw answer;
-        if (answer !== undefined) return answer;
+        if (answers.length === login.length + commands.length) return answers.slice(login.length);
       }
-      throw new Error(`the server hung up on ${command[0]}`);
+      throw new Error("the server hung up");
     } finally {
       socket.destroy();
     }
