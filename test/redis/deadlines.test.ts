@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Deadlines, type Due } from "../../src/redis/deadlines.js";
+
+interface Named extends Due {
+  readonly name: string;
+}
+
+let expired: string[] = [];
+let deadlines: Deadlines<Named>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  expired = [];
+  deadlines = new Deadlines<Named>((due) => expired.push(due.name));
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function add(name: string, within: number): Named {
+  const due = { name, deadline: performance.now() + within, over: false };
+  deadlines.add(due);
+  return due;
+}
+
+describe("deadlines", () => {
+  it("expire what is not over by its time, in order, behind one timer", () => {
+    add("a", 100);
+    vi.advanceTimersByTime(10);
+    add("b", 100);
+    add("c", 100);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(89);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(["a"]);
+    vi.advanceTimersByTime(10);
+    expect(expired).toEqual(["a", "b", "c"]);
+    vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("leave alone what is over", () => {
+    const [a, b] = [add("a", 100), add("b", 100)];
+    a.over = true;
+    vi.advanceTimersByTime(50);
+    const c = add("c", 100);
+    b.over = true;
+    vi.advanceTimersByTime(99);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(["c"]);
+    expect(c.over).toBe(true);
+  });
+
+  it("mark what expires as over before they tell", () => {
+    const seen: boolean[] = [];
+    const strict = new Deadlines<Due>((due) => seen.push(due.over));
+    strict.add({ deadline: performance.now() + 10, over: false });
+    vi.advanceTimersByTime(10);
+    expect(seen).toEqual([true]);
+  });
+
+  it("come in time for what is added with an earlier one than its neighbours", () => {
+    add("late", 1_000);
+    add("early", 100);
+    vi.advanceTimersByTime(100);
+    expect(expired).toEqual(["early"]);
+    vi.advanceTimersByTime(900);
+    expect(expired).toEqual(["early", "late"]);
+  });
+
+  it("come at once for what is past", () => {
+    add("past", -5);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(["past"]);
+  });
+
+  it("hold as little as is pending, however much there was", () => {
+    const first = add("first", 100_000);
+    const many = Array.from({ length: 5_000 }, (_, at) => add(`${at}`, 100_000));
+    first.over = true;
+    for (const due of many.slice(0, 4_999)) due.over = true;
+    add("last", 100_000);
+    expect(deadlines.first?.name).toBe("4999");
+    for (const due of many) due.over = true;
+    expect(deadlines.first?.name).toBe("last");
+    vi.advanceTimersByTime(100_000);
+    expect(expired).toEqual(["last"]);
+    expect(deadlines.first).toBeUndefined();
+  });
+
+  it("are none after clear, and no timer is left", () => {
+    add("a", 100);
+    deadlines.clear();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1_000);
+    expect(expired).toEqual([]);
+    add("b", 100);
+    vi.advanceTimersByTime(100);
+    expect(expired).toEqual(["b"]);
+  });
+});

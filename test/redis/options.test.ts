@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import type { Duration } from "../../src/duration.js";
+import { InvalidArgumentError } from "../../src/errors.js";
+import { limitsOf, type RedisOptions, settingsOf } from "../../src/redis/options.js";
+import { everythingIn } from "../support/leaks.js";
+
+const PASSWORD = "hunter2-sesame";
+
+describe("settings", () => {
+  it("without any are those of a server on this machine", () => {
+    expect(settingsOf({})).toMatchObject({
+      timeout: 5_000,
+      maxPending: 50_000,
+      login: { username: undefined, password: undefined, database: 0, tls: false },
+      server: { host: "localhost", port: 6379 },
+      cluster: undefined,
+      sentinel: undefined,
+    });
+  });
+
+  it.each([
+    ["redis://example.com", { host: "example.com", port: 6379 }, {}],
+    ["redis://example.com:7000", { host: "example.com", port: 7000 }, {}],
+    ["example.com:7000", { host: "example.com", port: 7000 }, {}],
+    ["redis://127.0.0.1/", { host: "127.0.0.1", port: 6379 }, { database: 0 }],
+    ["redis://[::1]:7000/5", { host: "::1", port: 7000 }, { database: 5 }],
+    ["[::1]:7000", { host: "::1", port: 7000 }, {}],
+    ["rediss://example.com", { host: "example.com", port: 6379 }, { tls: true }],
+    [
+      "redis://alice:secret@example.com/3",
+      { host: "example.com" },
+      { username: "alice", password: "secret", database: 3 },
+    ],
+    ["redis://:secret@example.com", { host: "example.com" }, { username: undefined, password: "secret" }],
+    ["redis://alice@example.com", { host: "example.com" }, { username: "alice", password: undefined }],
+    ["redis://a%40b:p%3A%2F%25@example.com", { host: "example.com" }, { username: "a@b", password: "p:/%" }],
+  ])("of the URL %s", (url, server, login) => {
+    for (const settings of [settingsOf(url), settingsOf({ url })]) {
+      expect(settings.server).toMatchObject(server);
+      expect(settings.login).toMatchObject(login);
+    }
+  });
+
+  it("given apart count more than the URL's", () => {
+    const url = "rediss://alice:secret@example.com/3";
+    const login = { username: "bob", password: "other", database: 4, tls: false };
+    expect(settingsOf({ url, ...login }).login).toEqual(login);
+    expect(settingsOf({ url, tls: { servername: "inner" } }).login.tls).toEqual({ servername: "inner" });
+    expect(settingsOf({ url, username: undefined }).login.username).toBe("alice");
+  });
+
+  it("of a Cluster are those of its first node", () => {
+    const { cluster, login } = settingsOf({ cluster: ["rediss://alice:secret@a:1", "b", "[::1]:3"] });
+    expect(cluster).toMatchObject([
+      { host: "a", port: 1 },
+      { host: "b", port: 6379 },
+      { host: "::1", port: 3 },
+    ]);
+    expect(login).toEqual({ username: "alice", password: "secret", database: 0, tls: true });
+  });
+
+  it("of Sentinels have a login of their own", () => {
+    const { sentinel, login } = settingsOf({
+      sentinel: { name: "main", nodes: ["a", "b:2"], username: "watcher", password: "theirs" },
+      username: "alice",
+      password: "ours",
+      database: 2,
+      tls: true,
+    });
+    expect(sentinel).toMatchObject({
+      name: "main",
+      nodes: [
+        { host: "a", port: 26_379 },
+        { host: "b", port: 2 },
+      ],
+      login: { username: "watcher", password: "theirs", database: 0, tls: true },
+    });
+    expect(login).toEqual({ username: "alice", password: "ours", database: 2, tls: true });
+  });
+
+  it("take a duration for a timeout", () => {
+    expect(settingsOf({ timeout: "2s" }).timeout).toBe(2_000);
+    expect(limitsOf({ timeout: 0.5, maxPending: 1 })).toEqual({ timeout: 1, maxPending: 1 });
+    expect(limitsOf({ timeout: undefined, maxPending: undefined })).toEqual({ timeout: 5_000, maxPending: 50_000 });
+  });
+});
+
+describe("what is wrong is refused by name, and shows no password", () => {
+  const at = (host: string): string => `redis://alice:${PASSWORD}@${host}`;
+
+  it.each<[string, unknown, string]>([
+    ["undefined", undefined, "options"],
+    ["null", null, "options"],
+    ["a number", 6379, "options"],
+    ["an empty URL", "", "url"],
+    ["a URL of another protocol", at("host").replace("redis:", "http:"), "url"],
+    ["a URL without a host", "redis://", "url"],
+    ["a URL whose host is a port", at(":6379"), "url"],
+    ["a URL with a bad port", at("host:99999"), "url"],
+    ["a URL with a bad escape", `redis://alice:${PASSWORD}%zz@host`, "url"],
+    ["a URL with a database that is none", at(`host/${PASSWORD}`), "url"],
+    ["a URL with a negative database", at("host/-1"), "url"],
+    ["a URL with half a database", at("host/1.5"), "database"],
+    ["a URL with a database in hexadecimal", at("host/0x1"), "url"],
+    ["a URL with more than a database", at("host/1/2"), "url"],
+    ["a URL that is no string", { url: 6379 }, "url"],
+    ["a URL object of another kind", { url: { password: PASSWORD } }, "url"],
+    ["a database that is a text", { database: "1" }, "database"],
+    ["a negative database", { database: -1 }, "database"],
+    ["half a database", { database: 0.5 }, "database"],
+    ["a URL and a Cluster", { url: at("host"), cluster: [at("host")] }, "more than one"],
+    ["a URL and Sentinels", { url: at("host"), sentinel: { name: "main", nodes: ["a"] } }, "more than one"],
+    ["a Cluster and Sentinels", { cluster: ["a"], sentinel: { name: "main", nodes: ["a"] } }, "more than one"],
+    ["an empty Cluster", { cluster: [] }, "cluster"],
+    ["a Cluster that is a URL", { cluster: at("host") }, "cluster"],
+    ["a Cluster that is a number", { cluster: 5 }, "cluster"],
+    ["a Cluster with a bad node", { cluster: ["a", at(":x")] }, "cluster"],
+    ["a Cluster with a node that is no text", { cluster: ["a", 5] }, "cluster"],
+    ["a Cluster with a database", { cluster: ["a"], database: 1 }, "database"],
+    ["a Cluster with a database in its URL", { cluster: ["redis://a/1"] }, "database"],
+    ["no Sentinels", { sentinel: { name: "main", nodes: [] } }, "sentinel"],
+    ["Sentinels that are a URL", { sentinel: { name: "main", nodes: at("host") } }, "sentinel"],
+    ["a bad Sentinel", { sentinel: { name: "main", nodes: [at(":x")] } }, "sentinel"],
+    ["Sentinels without a name", { sentinel: { nodes: ["a"] } }, "sentinel"],
+    ["Sentinels with an empty name", { sentinel: { name: "", nodes: ["a"] } }, "sentinel"],
+    ["Sentinels that are a text", { sentinel: at("host") }, "sentinel"],
+    ["a user name that is no text", { username: 5 }, "username"],
+    ["a password that is no text", { password: { secret: PASSWORD } }, "password"],
+    ["a Sentinels' password that is no text", { sentinel: { name: "main", nodes: ["a"], password: 5 } }, "password"],
+  ])("%s", (_, options, named) => {
+    let thrown: unknown;
+    try {
+      settingsOf(options as RedisOptions);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InvalidArgumentError);
+    expect((thrown as Error).message).toContain(named);
+    expect((thrown as Error).message).not.toBe("");
+    expect(everythingIn(thrown)).not.toContain(PASSWORD);
+  });
+
+  it.each<[string, unknown]>([
+    ["0", 0],
+    ["negative", -1],
+    ["NaN", Number.NaN],
+    ["infinite", Number.POSITIVE_INFINITY],
+    ["malformed", "5 seconds"],
+    ["longer than a timer can run", "25d"],
+  ])("a timeout that is %s", (_, timeout) => {
+    expect(() => limitsOf({ timeout: timeout as Duration })).toThrow(InvalidArgumentError);
+    expect(() => limitsOf({ timeout: timeout as Duration })).toThrow("timeout");
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5"])("a maxPending of %s", (maxPending) => {
+    expect(() => limitsOf({ maxPending: maxPending as number })).toThrow(InvalidArgumentError);
+    expect(() => limitsOf({ maxPending: maxPending as number })).toThrow("maxPending");
+  });
+});
