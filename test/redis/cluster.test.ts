@@ -1,0 +1,235 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { DriverError, UnavailableError } from "../../src/errors.js";
+import { RedisDriver } from "../../src/redis/index.js";
+import { slotOf } from "../../src/redis/slot.js";
+import { rejection } from "../support/promises.js";
+import { type Answers, FakeServer } from "./fake.js";
+import type { Texts } from "./load.js";
+import { over } from "./opening.js";
+import { freePort } from "./servers.js";
+import { eventually } from "./waiting.js";
+
+vi.setConfig({ testTimeout: 15_000 });
+
+/** A line of CLUSTER SLOTS. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly host?: string | null;
+  readonly port: number;
+}
+
+function slots(ranges: readonly Range[]): string {
+  const bulk = (text: string | null): string => (text === null ? "$-1\r\n" : `$${text.length}\r\n${text}\r\n`);
+  const lines = ranges.map(
+    ({ from, to, host = "127.0.0.1", port }) =>
+      `*3\r\n:${from}\r\n:${to}\r\n*3\r\n${bulk(host)}:${port}\r\n${bulk("id")}`,
+  );
+  return `*${ranges.length}\r\n${lines.join("")}`;
+}
+
+/** Every slot on one port. */
+const all = (port: number): string => slots([{ from: 0, to: 16_383, port }]);
+
+const commands = (server: FakeServer, name: string): string[][] => server.commands.filter(([each]) => each === name);
+
+/** A node that says this map, and answers the rest as it is told. */
+async function node(map: () => string, answers: Answers = () => "$1\r\n1\r\n"): Promise<FakeServer> {
+  return await FakeServer.start((command, socket) => {
+    if (command[0] === "CLUSTER") return map();
+    if (/^(HELLO|CLIENT)$/.test(command[0] as string)) return undefined;
+    return answers(command, socket);
+  });
+}
+
+async function open(...nodes: readonly FakeServer[]): Promise<Texts> {
+  const driver = await RedisDriver.connect({ cluster: nodes.map(({ address }) => address), timeout: 1_000 });
+  onTestFinished(() => driver.close());
+  return over(driver);
+}
+
+const READ = /^(GET|MGET)$/;
+const found = ([name]: readonly string[], value: string): string =>
+  `${name === "MGET" ? "*1\r\n" : ""}$${value.length}\r\n${value}\r\n`;
+
+describe("a Cluster's driver", () => {
+  it.each([
+    ["and remembers it", false],
+    ["though no map says so yet, to a node that it has no connection to", true],
+  ])("follows MOVED, %s", async (_, late) => {
+    let map = "";
+    const there = await node(
+      () => map,
+      (command) => found(command, "there"),
+    );
+    const here = await node(
+      () => map,
+      (command) => {
+        if (!READ.test(command[0] as string)) return undefined;
+        if (!late) map = all(there.port);
+        return `-MOVED ${slotOf("app:users:a")} ${there.address}\r\n`;
+      },
+    );
+    map = all(here.port);
+    const client = await open(here);
+    expect(await client.find("a")).toBe("there");
+    map = all(there.port);
+    await eventually("the map", async () => {
+      const asked = here.commands.filter(([name]) => READ.test(name as string)).length;
+      expect(await client.find("a")).toBe("there");
+      return here.commands.filter(([name]) => READ.test(name as string)).length === asked;
+    });
+  });
+
+  it("follows ASK for once, with ASKING", async () => {
+    const there = await node(
+      () => all(here.port),
+      (command) => (command[0] === "ASKING" ? "+OK\r\n" : found(command, "there")),
+    );
+    const here: FakeServer = await node(
+      () => all(here.port),
+      (command) => (READ.test(command[0] as string) ? `-ASK ${slotOf("app:users:a")} ${there.address}\r\n` : undefined),
+    );
+    const client = await open(here);
+    for (let round = 1; round <= 2; round++) {
+      expect(await client.find("a")).toBe("there");
+      expect(commands(there, "ASKING")).toHaveLength(round);
+    }
+    expect(there.commands[0]).toEqual(["ASKING"]);
+  });
+
+  it("does not follow for ever", async () => {
+    let other = "";
+    const lost: Answers = ([name]) =>
+      READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${other}\r\n` : undefined;
+    const here: FakeServer = await node(() => all(here.port), lost);
+    other = here.address;
+    const client = await open(here);
+    const error = await rejection<DriverError>(client.find("a"));
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error.outcome).toBe("not-applied");
+    expect(here.commands.filter(([name]) => READ.test(name as string)).length).toBeLessThan(20);
+  });
+
+  it("refuses, not applied, what no node serves, and asks again who does", async () => {
+    let half = true;
+    const here: FakeServer = await node(
+      () => slots(half ? [{ from: 0, to: 1, port: here.port }] : [{ from: 0, to: 16_383, port: here.port }]),
+      (command) => found(command, "found"),
+    );
+    const client = await open(here);
+    const error = await rejection<UnavailableError>(client.find("a"));
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error.outcome).toBe("not-applied");
+    half = false;
+    await eventually("the slot", async () => (await client.find("a")) === "found", 2_000);
+  });
+
+  it("takes a node without a host for the one that it asked", async () => {
+    for (const host of ["", null]) {
+      const here: FakeServer = await node(
+        () => slots([{ from: 0, to: 16_383, host, port: here.port }]),
+        (command) => found(command, "found"),
+      );
+      expect(await (await open(here)).find("a")).toBe("found");
+    }
+  });
+
+  it("goes on with the map that it has where another is garbled, or nobody gives one", async () => {
+    let map: string | undefined;
+    let down = false;
+    const here: FakeServer = await node(
+      () => map ?? all(here.port),
+      (command) => (down ? "-CLUSTERDOWN The cluster is down\r\n" : found(command, "found")),
+    );
+    const client = await open(here);
+    for (const garbled of [
+      "+OK\r\n",
+      ":1\r\n",
+      "$-1\r\n",
+      "*1\r\n*1\r\n:1\r\n",
+      "-ERR unknown command\r\n",
+      "*1\r\n:1\r\n",
+    ]) {
+      map = garbled;
+      down = true;
+      const asked = commands(here, "CLUSTER").length;
+      expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+      await eventually("another look", () => commands(here, "CLUSTER").length > asked);
+      down = false;
+      expect(await client.find("a"), garbled).toBe("found");
+    }
+  });
+
+  it("asks another node where one does not answer", async () => {
+    let silent = false;
+    const away = await node(
+      () => all(away.port),
+      (command) => found(command, "away"),
+    );
+    const here: FakeServer = await FakeServer.start((command) => {
+      if (silent) return "";
+      if (command[0] === "CLUSTER") {
+        return slots([
+          { from: 0, to: 8_191, port: here.port },
+          { from: 8_192, to: 16_383, port: away.port },
+        ]);
+      }
+      return READ.test(command[0] as string) ? found(command, "here") : undefined;
+    });
+    const client = await open(here, away);
+    const key = Array.from({ length: 100 }, (_, at) => `key ${at}`).find(
+      (each) => slotOf(`app:users:${each}`) < 8_192,
+    ) as string;
+    expect(await client.find(key)).toBe("here");
+    silent = true;
+    const stuck = rejection(client.find(key));
+    await eventually("the other's", async () => (await client.find(key).catch(() => "")) === "away", 5_000);
+    expect(await stuck).toMatchObject({ outcome: "unknown" });
+  });
+
+  it("hands what was not sent to the node that serves it by now", async () => {
+    const second: FakeServer = await node(
+      () => all(second.port),
+      (command) => found(command, "second"),
+    );
+    const first: FakeServer = await node(
+      () => all(first.port),
+      (command) => found(command, "first"),
+    );
+    const client = await open(first, second);
+    expect(await client.find("a")).toBe("first");
+    first.close();
+    await eventually("the second's", async () => (await client.find("a").catch(() => "")) === "second", 3_000);
+    expect(await Promise.all([client.find("a"), client.find("b")])).toEqual(["second", "second"]);
+  });
+
+  it("leaves a node that serves nothing any more", async () => {
+    let map = "";
+    let moved = false;
+    const second: FakeServer = await node(
+      () => map,
+      (command) => found(command, "second"),
+    );
+    const first: FakeServer = await node(
+      () => map,
+      (command) => (moved ? `-MOVED ${slotOf("app:users:a")} ${second.address}\r\n` : found(command, "first")),
+    );
+    map = all(first.port);
+    const client = await open(first);
+    expect(await client.find("a")).toBe("first");
+    moved = true;
+    map = all(second.port);
+    expect(await client.find("a")).toBe("second");
+    await eventually("no connection", () => first.connections === 0, 4_000);
+    expect(await client.find("a")).toBe("second");
+  });
+
+  it("connects to nothing where no node answers", async () => {
+    const nodes = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    expect(await rejection(RedisDriver.connect({ cluster: nodes, timeout: 500 }))).toMatchObject({
+      code: "ERR_UNAVAILABLE",
+      outcome: "not-applied",
+    });
+  });
+});
