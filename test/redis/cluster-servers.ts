@@ -56,8 +56,8 @@ export class RedisCluster {
         if (!info.includes("cluster_state:ok") || !info.includes("cluster_known_nodes:6")) return false;
         if ((await node.info("role")) === "slave" && (await node.info("master_link_status")) !== "up") return false;
       }
-      const ranges = await this.slots(this.nodes[0] as RedisServer);
-      return ranges.every(({ nodes }) => nodes.length === 2);
+      const views = await Promise.all(this.nodes.map((node) => this.slots(node)));
+      return views.every((ranges) => ranges.every(({ nodes }) => nodes.length === 2));
     });
   }
 

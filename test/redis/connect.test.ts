@@ -241,6 +241,14 @@ describe("a driver", () => {
     await eventually("one connection", async () => Number(await server.info("connected_clients")) === 2);
   });
 
+  it("is closed by await using", async () => {
+    const server = await RedisServer.start();
+    const { driver, client } = await open(server.url);
+    await driver[Symbol.asyncDispose]();
+    await expect(client.find("a")).rejects.toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    await eventually("no connection", async () => Number(await server.info("connected_clients")) === 1);
+  });
+
   it("connects to localhost unless it is told where", async () => {
     const { error, value } = await settled(RedisDriver.connect({ timeout: TIMEOUT }), TIMEOUT + 1_000);
     // Somebody's server may listen there.

@@ -83,6 +83,8 @@ describe("a process ends by itself after close", () => {
       await client.set("a", "1");
       console.log("ready");
       await told;
+      // It has heard of the end of the connection by then.
+      await new Promise((resolve) => setTimeout(resolve, 200));
       const pending = client.set("b", "1").catch((error) => error);
       await new Promise((resolve) => setTimeout(resolve, 200));
       await driver.close();

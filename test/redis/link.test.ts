@@ -156,6 +156,29 @@ describe("a link", () => {
     expect(await call).toBe("a");
   });
 
+  it("tries again where a connection ends as soon as it is made", async () => {
+    const { link, clients } = linked({
+      open: () => {
+        const client = new FakeClient();
+        client.connecting.resolve();
+        if (clients.push(client) === 1) {
+          const first = client.sendCommand.bind(client);
+          client.sendCommand = (command) => {
+            const reply = first(command);
+            client.emitError();
+            return reply;
+          };
+        }
+        return client;
+      },
+    });
+    link.start();
+    const calls = [rejection(send(link, "A")), rejection(send(link, "B", 100))];
+    await eventually("another connection", () => clients.length === 2 && link.connected);
+    for (const call of calls) expect(await call).toMatchObject({ outcome: "unknown" });
+    expect(newest(clients).sent).toEqual([]);
+  });
+
   it("tells what was in flight when its connection is lost, and sends it no more", async () => {
     let lost = 0;
     const { link, clients } = linked({ onLost: () => lost++ });

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { rejection } from "../support/promises.js";
+import { CERTIFICATE, KEY } from "./certificate.js";
+import { open } from "./opening.js";
+import { freePort, RedisServer } from "./servers.js";
+
+const directory = mkdtempSync(join(tmpdir(), "namestore-tls-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+const files = { certificate: join(directory, "certificate.pem"), key: join(directory, "key.pem") };
+writeFileSync(files.certificate, CERTIFICATE);
+writeFileSync(files.key, KEY);
+
+const port = await freePort();
+await RedisServer.start({
+  "tls-port": port,
+  "tls-cert-file": files.certificate,
+  "tls-key-file": files.key,
+  "tls-ca-cert-file": files.certificate,
+  "tls-auth-clients": "optional",
+});
+
+describe("TLS", () => {
+  it.each<[string, RedisOptions]>([
+    ["asked for by the URL, with options", { url: `rediss://localhost:${port}`, tls: { ca: CERTIFICATE } }],
+    ["asked for by an option", { url: `redis://127.0.0.1:${port}`, tls: { ca: CERTIFICATE } }],
+    [
+      "with a certificate of the client's",
+      { url: `rediss://127.0.0.1:${port}`, tls: { ca: CERTIFICATE, cert: CERTIFICATE, key: KEY } },
+    ],
+    [
+      "without a check, where one wants that",
+      { url: `rediss://127.0.0.1:${port}`, tls: { rejectUnauthorized: false } },
+    ],
+  ])("serves, %s", async (_, options) => {
+    const { client } = await open(options);
+    await client.set("a", "1");
+    expect(await client.find("a")).toBe("1");
+  });
+
+  it.each<[string, RedisOptions]>([
+    ["a certificate that nobody vouches for", { url: `rediss://localhost:${port}` }],
+    ["a certificate that nobody vouches for, by an option", { url: `redis://localhost:${port}`, tls: true }],
+    [
+      "a certificate of another host",
+      { url: `rediss://127.0.0.1:${port}`, tls: { ca: CERTIFICATE, servername: "example.com" } },
+    ],
+  ])("refuses %s", async (_, options) => {
+    const error = await rejection(RedisDriver.connect({ timeout: 1_000, ...options }));
+    expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(error.message).toMatch(/SELF_SIGNED|ALTNAME/);
+  });
+
+  it("is not spoken where nobody asked for it", async () => {
+    const error = await rejection<Error & { code: string }>(
+      RedisDriver.connect({ timeout: 300, url: `redis://localhost:${port}` }),
+    );
+    expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
+  });
+});
