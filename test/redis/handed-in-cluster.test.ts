@@ -1,0 +1,89 @@
+import { Cluster } from "ioredis";
+import { createCluster } from "redis";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
+import { slotOf } from "../../src/redis/slot.js";
+import { RedisCluster } from "./cluster-servers.js";
+import { Load, type Texts } from "./load.js";
+import { over } from "./opening.js";
+import type { RedisServer } from "./servers.js";
+import { eventually } from "./waiting.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const TIMEOUT = 800;
+
+const cluster = await RedisCluster.start({ appendonly: "yes", appendfsync: "always" });
+
+afterEach(() => cluster.whole());
+
+const OPEN: readonly [string, () => Promise<{ connection: RedisConnection; end(): void }>][] = [
+  [
+    "node-redis",
+    async () => {
+      const connection = createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })) });
+      connection.on("error", () => {});
+      await connection.connect();
+      return { connection, end: () => connection.destroy() };
+    },
+  ],
+  [
+    "ioredis",
+    async () => {
+      const nodes = cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port }));
+      const connection = new Cluster(nodes, { retryDelayOnFailover: 0 });
+      connection.on("error", () => {});
+      return { connection, end: () => connection.disconnect() };
+    },
+  ],
+];
+
+describe.each(OPEN)("over a cluster of %s, under load", (name, make) => {
+  async function open(domain: string): Promise<Texts> {
+    const { connection, end } = await make();
+    const driver = new RedisDriver(connection, { timeout: TIMEOUT });
+    onTestFinished(() => {
+      driver.close();
+      end();
+    });
+    return over(driver, name, domain);
+  }
+
+  it("connections that are killed on every node: nothing is lost, applied twice or late", async () => {
+    const load = new Load(await open("killing"), { timeout: TIMEOUT });
+    for (let round = 0; round < 3; round++) {
+      await load.successes(200);
+      for (const node of cluster.nodes) await node.killClients();
+      await load.successes(100);
+    }
+    expect(await load.problems(true)).toEqual([]);
+    expect(Object.keys(load.failed).some((failure) => failure.endsWith("unknown"))).toBe(true);
+  });
+
+  it("slots that move, with keys on two nodes: nothing is lost, applied twice or late", async () => {
+    const tag = "{moving}";
+    const load = new Load(await open("moving"), { timeout: TIMEOUT, prefix: tag });
+    await load.successes(200);
+    const [first, second] = (await cluster.primaries()) as [RedisServer, RedisServer];
+    const home = await cluster.primaryOf(tag);
+    const away = home === first ? second : first;
+    await cluster.move(slotOf(tag), home, away, () => load.successes(200));
+    await load.successes(200);
+    await cluster.move(slotOf(tag), away, home, () => load.successes(200));
+    await load.successes(200);
+    expect(await load.problems(true)).toEqual([]);
+  });
+
+  it("a primary that is killed: nothing is applied twice or late, and its keys are served again", async () => {
+    const client = await open("killed");
+    const own = await RedisDriver.connect({ cluster: cluster.addresses });
+    onTestFinished(() => own.close());
+    const load = new Load(client, { timeout: TIMEOUT });
+    await load.successes(200);
+    const primary = await cluster.primaryOf("key");
+    await primary.kill();
+    await load.failures(1);
+    await eventually("a write", () => client.set("key", "1"), 20_000).finally(() => primary.up());
+    expect(await load.problems(false, over(own, name, "killed"))).toEqual([]);
+  });
+});
