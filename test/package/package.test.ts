@@ -53,7 +53,7 @@ import("namestore").then(async (imported) => {
 });
 `;
 
-describe("the packed tarball", () => {
+describe("the packed tarball", { timeout: 60_000 }, () => {
   let consumer: Consumer;
   beforeAll(() => {
     consumer = new Consumer();
@@ -161,11 +161,11 @@ describe("the packed tarball", () => {
 
     it("fit ESM and CommonJS programs, the library checked too", async () => {
       expect(await consumer.compile(compiler, { noEmit: true }, files)).toBe("");
-    }, 60_000);
+    });
 
     it("fit a bundler's resolution", async () => {
       const options = { noEmit: true, module: "ESNext", moduleResolution: "bundler", exactOptionalPropertyTypes: true };
       expect(await consumer.compile(compiler, options, ["program.mts"])).toBe("");
-    }, 60_000);
+    });
   });
 });
