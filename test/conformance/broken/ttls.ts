@@ -11,7 +11,7 @@ export const ttls: Faults = {
   },
   "expires early": {
     caughtBy: "expiry > a key is never gone before its TTL ends: given by set",
-    breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl / 2) }),
+    breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl / 20) }),
   },
   "expires late": {
     caughtBy: "expiry > a key is gone once its TTL has ended: given by set",
@@ -91,13 +91,13 @@ export const ttls: Faults = {
       },
     }),
   },
-  "stores the seconds that a counter has left, rounded up, at each incr": {
+  "stores the minutes that a counter has left, rounded up, at each incr": {
     caughtBy: "expiry > a counter expires however often it is incremented",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const sum = memory.incr(prefix, key, delta, ttl);
         const left = memory.ttl(prefix, key) ?? 0;
-        if (left > 0) memory.expire(prefix, key, Math.ceil(left / 1_000) * 1_000);
+        if (left > 0) memory.expire(prefix, key, Math.ceil(left / 60_000) * 60_000);
         return sum;
       },
     }),
