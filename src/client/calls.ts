@@ -1,6 +1,6 @@
 import type { Awaitable, CallOptions, Driver } from "../driver/driver.js";
 import { checkKey } from "../driver/key.js";
-import { UnavailableError } from "../errors.js";
+import { type NamestoreError, UnavailableError } from "../errors.js";
 import { abortable } from "../internal/abort.js";
 import { isPromise, resolved } from "../internal/promise.js";
 import { complete } from "./complete.js";
@@ -39,13 +39,15 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.admit(options);
+      call = callOptions(options);
+      this.admit(call);
       checkKey(key);
       const reply = send(call);
       return isPromise(reply) ? this.#later(operation, key, call, reply, receive) : resolved(receive(reply));
     } catch (error) {
-      return Promise.reject(this.failure(error, operation, key, options));
+      return Promise.reject(this.failure(error, operation, key, call));
     }
   }
 
@@ -56,27 +58,34 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.admit(options);
+      call = callOptions(options);
+      this.admit(call);
       const reply = send(call);
       return isPromise(reply) ? this.#later(operation, undefined, call, reply, receive) : resolved(receive(reply));
     } catch (error) {
-      return Promise.reject(this.failure(error, operation, undefined, options));
+      return Promise.reject(this.failure(error, operation, undefined, call));
     }
   }
 
-  /** Throws what keeps a call from being made at all; gives the options for the driver. */
-  admit(options: CallOptions | undefined): CallOptions | undefined {
+  /** Throws what keeps a call from being made, or from going on: the client is closed, or the signal has fired. */
+  admit(call: CallOptions | undefined): void {
     if (this.#lifetime.closed) throw new UnavailableError("the client is closed", { outcome: "not-applied" });
-    return options === undefined ? undefined : callOptions(options);
+    if (call?.signal?.aborted) throw call.signal.reason;
   }
 
   /** What the caller is to be rejected with: the signal's reason once it has fired, else a completed, logged error. */
-  failure(thrown: unknown, operation: string, key: unknown, options: CallOptions | undefined): unknown {
-    if (options?.signal?.aborted) return options.signal.reason;
-    const error = complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
+  failure(thrown: unknown, operation: string, key: unknown, call: CallOptions | undefined): unknown {
+    if (call?.signal?.aborted) return call.signal.reason;
+    const error = this.completed(thrown, operation, key);
     if (LOGGED.has(error.code)) this.#log.error(error.message);
     return error;
+  }
+
+  /** The same, not logged: of what was reported once already. */
+  completed(thrown: unknown, operation: string, key: unknown): NamestoreError {
+    return complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
   }
 
   #later<R, T>(

@@ -10,16 +10,16 @@ import { kindOf } from "../internal/describe.js";
 import { attempt, isPromise, resolved } from "../internal/promise.js";
 import { MemoryDriver } from "../memory/memory-driver.js";
 import { Calls } from "./calls.js";
-import { complete } from "./complete.js";
 import { decodeWith, encodeWith } from "./encoding.js";
-import { Flights } from "./flights.js";
+import { Flights, StoreFailure } from "./flights.js";
 import { Lifetime } from "./lifetime.js";
-import { matchingKeys } from "./listing.js";
+import { Listing } from "./listing.js";
 import { entryList, keyList } from "./lists.js";
 import { Log } from "./log.js";
 import {
   type ClientArguments,
   type ClientOptions,
+  callOptions,
   checkClientOptions,
   checkCodec,
   type WriteOptions,
@@ -454,8 +454,10 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     compute: (key: TKey) => R | Promise<R>,
     options?: WriteOptions,
   ): Promise<TValue | Extract<R, undefined>> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.#calls.admit(options);
+      call = callOptions(options);
+      this.#calls.admit(call);
       checkKey(key);
       if (typeof compute !== "function") {
         throw new InvalidArgumentError(`compute is ${kindOf(compute)}; allowed is a function`);
@@ -468,15 +470,18 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
         // A hit that is there at once needs no flight: a sixth of the time.
         if (reply !== undefined && !isPromise(reply)) return resolved(decodeWith(this.#codec, reply));
         flight = flights.start<TValue>(this, this.prefix, key, {
-          read: this.#calls.one("getOrSet", key, undefined, () => reply, this.#decode),
+          read: this.#underWay(async () => this.#decode(await reply)),
           compute: () => compute(key),
-          store: (value) => this.#storeComputed(key, value, ttl),
+          store: (value) => this.#underWay(() => this.#storeComputed(key, value, ttl)),
+          failed: (reason) => this.#calls.failure(reason, "getOrSet", key, undefined),
           closed: () => this.#lifetime.closed,
         });
       }
-      return abortable(flight, call?.signal) as Promise<TValue | Extract<R, undefined>>;
+      return abortable(flight, call?.signal).catch((error: unknown) => {
+        throw error instanceof StoreFailure ? this.#calls.completed(error.reason, "getOrSet", key) : error;
+      }) as Promise<TValue | Extract<R, undefined>>;
     } catch (error) {
-      return Promise.reject(this.#calls.failure(error, "getOrSet", key, options));
+      return Promise.reject(this.#calls.failure(error, "getOrSet", key, call));
     }
   }
 
@@ -491,7 +496,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    */
   async keys(pattern = "*", options?: CallOptions): Promise<TKey[]> {
     const keys: string[] = [];
-    for await (const batch of this.#matching("keys", pattern, options)) for (const key of batch) keys.push(key);
+    for await (const batch of this.#listing("keys", pattern, options).batches())
+      for (const key of batch) keys.push(key);
     return keys as TKey[];
   }
 
@@ -507,7 +513,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * ```
    */
   async *scan(pattern = "*", options?: CallOptions): AsyncIterableIterator<TKey> {
-    for await (const batch of this.#matching("scan", pattern, options)) for (const key of batch) yield key as TKey;
+    yield* this.#listing("scan", pattern, options).keys() as AsyncGenerator<TKey>;
   }
 
   /** Removes every key of this namespace, and none of another. */
@@ -602,27 +608,33 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
 
   /** The last step of `getOrSet`: what fails here, a codec aside, is only a warning. */
   async #storeComputed(key: TKey, value: TValue, ttl: number): Promise<TValue> {
-    this.#lifetime.enter();
     try {
       const encoded = encodeWith(this.#codec, value);
       if (await this.#driver.setNX(this.prefix, key, encoded, ttl)) return value;
       return this.#decode(await this.#driver.get(this.prefix, key)) ?? value;
-    } catch (error) {
-      if (error instanceof CodecError) throw this.#calls.failure(error, "getOrSet", key, undefined);
-      this.#family.log.warn(complete(error, "getOrSet", key, this.#driver.name).message);
+    } catch (reason) {
+      if (reason instanceof CodecError) {
+        this.#calls.failure(reason, "getOrSet", key, undefined);
+        throw new StoreFailure(reason);
+      }
+      this.#family.log.warn(this.#calls.completed(reason, "getOrSet", key).message);
       return value;
+    }
+  }
+
+  /** Something that closing waits for. */
+  async #underWay<T>(run: () => Promise<T>): Promise<T> {
+    this.#lifetime.enter();
+    try {
+      return await run();
     } finally {
       this.#lifetime.leave();
     }
   }
 
-  #matching(
-    operation: string,
-    pattern: string,
-    options: CallOptions | undefined,
-  ): AsyncGenerator<string[], void, void> {
+  #listing(operation: string, pattern: string, options: CallOptions | undefined): Listing {
     const listed = { driver: this.#driver, prefix: this.prefix, calls: this.#calls, lifetime: this.#lifetime };
-    return matchingKeys(listed, operation, pattern, options);
+    return new Listing(listed, operation, pattern, options);
   }
 }
 

@@ -4,6 +4,7 @@ import { parsePattern } from "../glob.js";
 import { onAbort } from "../internal/abort.js";
 import type { Calls } from "./calls.js";
 import type { Lifetime } from "./lifetime.js";
+import { callOptions } from "./options.js";
 
 /** What a listing goes through. */
 export interface Listed {
@@ -14,34 +15,60 @@ export interface Listed {
 }
 
 /**
- * The namespace's matching keys, in the driver's batches. It ends with an error when the client closes or the
- * signal fires, also while the driver is silent: a listing cut short must not look like a whole one.
+ * The namespace's keys that match. It ends with an error when the client closes or the signal fires, also while the
+ * driver is silent: a listing cut short must not look like a whole one.
  */
-export async function* matchingKeys(
-  { driver, prefix, calls, lifetime }: Listed,
-  operation: string,
-  source: string,
-  options: CallOptions | undefined,
-): AsyncGenerator<string[], void, void> {
-  let batches: AsyncIterator<readonly string[]> | undefined;
-  try {
-    const call = calls.admit(options);
-    const pattern = parsePattern(source);
-    batches = driver.scan(prefix, pattern, call)[Symbol.asyncIterator]();
-    while (true) {
-      const batch = await interruptible(batches.next(), call?.signal, lifetime);
-      if (batch.done) {
-        batches = undefined;
-        return;
-      }
-      yield batch.value.filter((key) => pattern.matches(key));
+export class Listing {
+  readonly #listed: Listed;
+  readonly #operation: string;
+  readonly #pattern: string;
+  readonly #options: CallOptions | undefined;
+
+  constructor(listed: Listed, operation: string, pattern: string, options: CallOptions | undefined) {
+    this.#listed = listed;
+    this.#operation = operation;
+    this.#pattern = pattern;
+    this.#options = options;
+  }
+
+  /** In the driver's batches. */
+  batches(): AsyncGenerator<string[], void, void> {
+    return this.#list((keys) => [keys]);
+  }
+
+  /** One by one. */
+  keys(): AsyncGenerator<string, void, void> {
+    return this.#list((keys) => keys);
+  }
+
+  async *#list<T>(parts: (keys: string[]) => Iterable<T>): AsyncGenerator<T, void, void> {
+    const { driver, prefix, calls, lifetime } = this.#listed;
+    let call: CallOptions | undefined;
+    let batches: AsyncIterator<readonly string[]> | undefined;
+    try {
+      call = callOptions(this.#options);
       calls.admit(call);
+      const pattern = parsePattern(this.#pattern);
+      batches = driver.scan(prefix, pattern, call)[Symbol.asyncIterator]();
+      while (true) {
+        const batch = await interruptible(batches.next(), call?.signal, lifetime);
+        if (batch.done) {
+          batches = undefined;
+          return;
+        }
+        for (const part of parts(batch.value.filter((key) => pattern.matches(key)))) {
+          yield part;
+          calls.admit(call);
+        }
+      }
+    } catch (error) {
+      throw calls.failure(error, this.#operation, undefined, call);
+    } finally {
+      // Not awaited: a generator with a `next` pending would answer only after it.
+      Promise.resolve(batches)
+        .then((left) => left?.return?.())
+        .catch(() => {});
     }
-  } catch (error) {
-    throw calls.failure(error, operation, undefined, options);
-  } finally {
-    // Not awaited: a generator with a pending `next` would answer only after it.
-    Promise.resolve(batches?.return?.()).catch(() => {});
   }
 }
 

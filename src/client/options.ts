@@ -2,7 +2,7 @@ import type { Codec } from "../codec/codec.js";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
-import { kindOf } from "../internal/describe.js";
+import { kindOf, quote } from "../internal/describe.js";
 import type { Logger } from "./log.js";
 
 /** What a call that writes may be given. */
@@ -34,14 +34,14 @@ export type ClientArguments<TValue> =
     : [options: ClientOptions<TValue> & { codec: Codec<TValue> }];
 
 /** The part of a call's options that a driver gets, checked: `undefined` unless there is a signal. */
-export function callOptions(options: CallOptions): CallOptions | undefined {
+export function callOptions(options: CallOptions | undefined): CallOptions | undefined {
+  if (options === undefined) return undefined;
   checkObject("options", options, 'an object such as { ttl: "1h", signal }');
   const { signal } = options;
   if (signal === undefined) return undefined;
-  if (typeof signal !== "object" || signal === null || typeof signal.aborted !== "boolean") {
+  if (!(signal instanceof AbortSignal)) {
     throw new InvalidArgumentError(`signal is ${kindOf(signal)}; allowed is an AbortSignal`);
   }
-  if (signal.aborted) throw signal.reason;
   return { signal };
 }
 
@@ -82,9 +82,10 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
 /** @throws InvalidArgumentError when it is no codec. */
 export function checkCodec<T>(codec: Codec<T>): void {
   checkMethods("codec", codec, ["encode", "decode"]);
-  if (codec.format !== "text" && codec.format !== "bytes") {
-    throw new InvalidArgumentError('codec.format is neither "text" nor "bytes"');
-  }
+  const format: unknown = codec.format;
+  if (format === "text" || format === "bytes") return;
+  const given = typeof format === "string" ? quote(format) : kindOf(format);
+  throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
 }
 
 function checkObject(what: string, given: unknown, allowed: string): void {

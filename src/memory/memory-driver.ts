@@ -71,8 +71,10 @@ export class MemoryDriver implements Driver {
 
   ttl(prefix: string, key: string): number | undefined {
     const slot = this.#live(prefix, key);
-    if (slot === undefined) return undefined;
-    return slot instanceof Expiring ? slot.expires - Date.now() : NO_EXPIRY;
+    if (!(slot instanceof Expiring)) return slot === undefined ? undefined : NO_EXPIRY;
+    const left = slot.expires - Date.now();
+    // The clock may have moved since #live read it.
+    return left > 0 ? left : undefined;
   }
 
   expire(prefix: string, key: string, ttl: number): boolean {
