@@ -42,27 +42,27 @@ export class Entries {
   }
 
   get empty(): boolean {
-    return this.#first.size === 0 && (this.#rest === undefined || this.#maps().every((map) => map.size === 0));
+    return this.#first.size === 0 && (this.#rest === undefined || this.#rest.every(({ size }) => size === 0));
   }
 
   /** The keys there are now, expired ones included. */
   keys(): string[] {
-    return this.#maps().flatMap((map) => [...map.keys()]);
-  }
-
-  #maps(): Map<string, Slot>[] {
-    return [this.#first, ...(this.#rest ?? [])];
+    const keys = [...this.#first.keys()];
+    for (const map of this.#rest ?? []) for (const key of map.keys()) keys.push(key);
+    return keys;
   }
 
   #holder(key: string): Map<string, Slot> | undefined {
-    return this.#maps().find((map) => map.has(key));
+    return this.#first.has(key) ? this.#first : this.#rest?.find((map) => map.has(key));
   }
 
   #setInChain(key: string, slot: Slot): void {
-    let map = this.#holder(key) ?? this.#maps().find(({ size }) => size < this.#limit);
+    this.#rest ??= [];
+    const hasRoom = ({ size }: Map<string, Slot>): boolean => size < this.#limit;
+    let map = this.#holder(key) ?? [this.#first, ...this.#rest].find(hasRoom);
     if (map === undefined) {
       map = new Map();
-      this.#rest = [...(this.#rest ?? []), map];
+      this.#rest.push(map);
     }
     map.set(key, slot);
   }
