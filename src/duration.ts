@@ -47,7 +47,8 @@ const PARSED_LIMIT = 100;
 function parse(text: string): number {
   let span = parsed.get(text);
   if (span === undefined) {
-    span = parseAnew(text);
+    span = text.length <= LONGEST_TEXT ? parseAnew(text) : Number.NaN;
+    if (Number.isNaN(span)) return span;
     if (parsed.size >= PARSED_LIMIT) parsed.clear();
     parsed.set(text, span);
   }
@@ -56,7 +57,7 @@ function parse(text: string): number {
 
 /** Exact, since a product of doubles may lie beside the whole number that was meant; NaN when malformed. */
 function parseAnew(text: string): number {
-  const form = text.length <= LONGEST_TEXT ? FORM.exec(text) : null;
+  const form = FORM.exec(text);
   if (form === null) return Number.NaN;
   const [, sign, whole = "", fraction = "", exponent = "0", unit] = form;
   const digits = BigInt(whole + fraction) * BigInt(UNITS[unit as keyof typeof UNITS]);

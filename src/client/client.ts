@@ -69,6 +69,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   readonly prefix: string;
 
   readonly #rootNS: string;
+  readonly #domain: string;
   readonly #driver: Driver;
   readonly #codec: Codec<TValue>;
   readonly #family: Family;
@@ -90,6 +91,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   constructor(rootNS: string, domain: string, options: ClientOptions<TValue> | ViewOf<TValue> = {}) {
     this.prefix = namespacePrefix(rootNS, domain);
     this.#rootNS = rootNS;
+    this.#domain = domain;
     if (options instanceof ViewOf) {
       this.#family = options.family;
       this.#lifetime = new Lifetime(options.parent);
@@ -431,7 +433,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
 
   /**
    * The stored value, or else what `compute` gives, which is then stored. Concurrent calls of this client for one
-   * key share one computation, its result and the first caller's `ttl`.
+   * key share one computation, its very result (do not write into it) and the first caller's `ttl`.
    *
    * - When `compute` rejects, all of them reject with its error; nothing is stored, and the next call computes again.
    * - `undefined` is given to all and not stored.
@@ -542,7 +544,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    */
   withCodec<U>(codec: Codec<U>): Client<TKey, U> {
     checkCodec(codec);
-    return this.#view(this.prefix.slice(this.#rootNS.length + 1, -1), codec);
+    return this.#view(this.#domain, codec);
   }
 
   /**

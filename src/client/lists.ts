@@ -14,7 +14,7 @@ export function keyList(keys: unknown): string[] {
 
 /** The entries of a list of pairs or of a plain object, each key checked and once: of two entries for one, the last. */
 export function entryList(entries: unknown): Map<string, unknown> {
-  const allowed = "an object, a Map or another iterable of [key, value] pairs";
+  const allowed = "a plain object, a Map or another iterable of [key, value] pairs";
   const pairs = isPlain(entries) ? Object.entries(entries) : elements("entries", entries, allowed);
   const distinct = new Map<string, unknown>();
   for (const pair of pairs) {

@@ -71,7 +71,7 @@ const LOGGER_METHODS = ["debug", "info", "warn", "error"] as const satisfies rea
 export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void {
   checkObject("options", options, "an object such as { driver, codec, ttl }");
   const { driver, codec, logger, logTag } = options;
-  if (driver !== undefined) checkMethods("driver", driver, DRIVER_METHODS);
+  if (driver !== undefined) checkDriver(driver);
   if (codec !== undefined) checkCodec(codec);
   if (logger !== undefined) checkMethods("logger", logger, LOGGER_METHODS);
   if (logTag !== undefined && typeof logTag !== "string") {
@@ -86,6 +86,13 @@ export function checkCodec<T>(codec: Codec<T>): void {
   if (format === "text" || format === "bytes") return;
   const given = typeof format === "string" ? quote(format) : kindOf(format);
   throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+}
+
+function checkDriver(driver: Driver): void {
+  checkMethods("driver", driver, DRIVER_METHODS);
+  const name: unknown = driver.name;
+  if (typeof name === "string" && name !== "") return;
+  throw new InvalidArgumentError(`driver.name is ${name === "" ? '""' : kindOf(name)}; allowed is a non-empty string`);
 }
 
 function checkObject(what: string, given: unknown, allowed: string): void {

@@ -16,8 +16,9 @@ function holdsArguments(cause: unknown, seen: Set<unknown>): boolean {
   if (typeof cause === "string") return cause.includes(ARGUMENTS);
   if (!(cause instanceof Error) || seen.has(cause)) return false;
   seen.add(cause);
-  const behind = cause instanceof AggregateError ? cause.errors : [];
-  return [cause.message, cause.stack, cause.cause, ...behind].some((part) => holdsArguments(part, seen));
+  const behind: unknown = (cause as { errors?: unknown }).errors;
+  const parts: unknown[] = [cause.message, cause.stack, cause.cause];
+  return parts.concat(behind).some((part) => holdsArguments(part, seen));
 }
 
 /** Of an error the copy has the name, the message, and what lies behind it; a circle ends. */
