@@ -8,6 +8,9 @@ import type { Lifetime } from "./lifetime.js";
 import type { Log } from "./log.js";
 import { callOptions } from "./options.js";
 
+/** Thrown at every call of a closed client; each caller gets a copy. */
+const CLOSED = new UnavailableError("the client is closed", { outcome: "not-applied" });
+
 /** What the backend or a codec did, as against what the caller got wrong. */
 const LOGGED: ReadonlySet<string> = new Set(["ERR_DRIVER", "ERR_TIMEOUT", "ERR_UNAVAILABLE", "ERR_CODEC"]);
 
@@ -71,19 +74,23 @@ export class Calls {
 
   /** Throws what keeps a call from being made, or from going on: the client is closed, or the signal has fired. */
   admit(call: CallOptions | undefined): void {
-    if (this.#lifetime.closed) throw new UnavailableError("the client is closed", { outcome: "not-applied" });
+    if (this.#lifetime.closed) throw CLOSED;
     if (call?.signal?.aborted) throw call.signal.reason;
   }
 
   /** What the caller is to be rejected with: the signal's reason once it has fired, else a completed, logged error. */
   failure(thrown: unknown, operation: string, key: unknown, call: CallOptions | undefined): unknown {
-    if (call?.signal?.aborted) return call.signal.reason;
+    return call?.signal?.aborted ? call.signal.reason : this.report(thrown, operation, key);
+  }
+
+  /** The completed error, logged where the caller is not to blame. */
+  report(thrown: unknown, operation: string, key: unknown): NamestoreError {
     const error = this.completed(thrown, operation, key);
     if (LOGGED.has(error.code)) this.#log.error(error.message);
     return error;
   }
 
-  /** The same, not logged: of what was reported once already. */
+  /** The completed error alone. */
   completed(thrown: unknown, operation: string, key: unknown): NamestoreError {
     return complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
   }
@@ -96,7 +103,7 @@ export class Calls {
     receive: (reply: R) => T,
   ): Promise<T> {
     this.#lifetime.enter();
-    const settled = reply.then(
+    const settled = Promise.resolve(reply).then(
       (value) => {
         this.#lifetime.leave();
         try {
@@ -110,6 +117,6 @@ export class Calls {
         throw this.failure(error, operation, key, call);
       },
     );
-    return abortable(settled as Promise<T>, call?.signal);
+    return abortable(settled, call?.signal);
   }
 }

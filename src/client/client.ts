@@ -13,7 +13,7 @@ import { Calls } from "./calls.js";
 import { decodeWith, encodeWith } from "./encoding.js";
 import { Flights, StoreFailure } from "./flights.js";
 import { Lifetime } from "./lifetime.js";
-import { Listing } from "./listing.js";
+import { list } from "./listing.js";
 import { entryList, keyList } from "./lists.js";
 import { Log } from "./log.js";
 import {
@@ -243,7 +243,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
       (stored) => {
         const found = new Map<TKey, TValue>();
         for (const [at, value] of stored.entries()) {
-          if (value !== undefined) found.set(list[at] as TKey, decodeWith(this.#codec, value));
+          if (value !== undefined) found.set(list[at] as TKey, decodeWith(this.#codec, value, list[at]));
         }
         return found;
       },
@@ -270,7 +270,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
       (call) => {
         const ttl = this.#ttl(options, this.#family.ttl);
         const encoded: [string, Encoded][] = [];
-        for (const [key, value] of entryList(entries)) encoded.push([key, encodeWith(this.#codec, value as TValue)]);
+        for (const [key, value] of entryList(entries))
+          encoded.push([key, encodeWith(this.#codec, value as TValue, key)]);
         if (encoded.length === 0) return;
         for (const [key] of encoded) this.#family.flights.wrote(this.prefix, key);
         return this.#driver.mSet(this.prefix, encoded, ttl, call);
@@ -475,7 +476,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
           read: this.#underWay(async () => this.#decode(await reply)),
           compute: () => compute(key),
           store: (value) => this.#underWay(() => this.#storeComputed(key, value, ttl)),
-          failed: (reason) => this.#calls.failure(reason, "getOrSet", key, undefined),
+          failed: (reason) => void this.#calls.report(reason, "getOrSet", key),
           closed: () => this.#lifetime.closed,
         });
       }
@@ -497,10 +498,11 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * @throws InvalidPatternError when the pattern is malformed.
    */
   async keys(pattern = "*", options?: CallOptions): Promise<TKey[]> {
-    const keys: string[] = [];
-    for await (const batch of this.#listing("keys", pattern, options).batches())
-      for (const key of batch) keys.push(key);
-    return keys as TKey[];
+    const found: string[] = [];
+    for await (const keys of this.#list("keys", pattern, options, (batch) => [batch])) {
+      for (const key of keys) found.push(key);
+    }
+    return found as TKey[];
   }
 
   /**
@@ -514,8 +516,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * for await (const key of users.scan("user:*")) console.log(key);
    * ```
    */
-  async *scan(pattern = "*", options?: CallOptions): AsyncIterableIterator<TKey> {
-    yield* this.#listing("scan", pattern, options).keys() as AsyncGenerator<TKey>;
+  scan(pattern = "*", options?: CallOptions): AsyncIterableIterator<TKey> {
+    return this.#list("scan", pattern, options, (batch) => batch) as AsyncIterableIterator<TKey>;
   }
 
   /** Removes every key of this namespace, and none of another. */
@@ -561,9 +563,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   }
 
   /**
-   * Refuses new calls of this client and of what was made from it, ends its scans, and resolves when the calls
-   * under way have settled. A driver that the client made itself is closed too; one that was handed in is its
-   * owner's. Can be called again.
+   * Refuses new calls of this client and of what was made from it, ends its scans, and resolves when the driver's
+   * calls under way have settled; a `compute` of `getOrSet` is not waited for, and what it gives not stored. A driver
+   * that the client made itself is closed too; one that was handed in is its owner's. Can be called again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
@@ -613,10 +615,11 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     try {
       const encoded = encodeWith(this.#codec, value);
       if (await this.#driver.setNX(this.prefix, key, encoded, ttl)) return value;
-      return this.#decode(await this.#driver.get(this.prefix, key)) ?? value;
+      const theirs = await this.#driver.get(this.prefix, key);
+      return theirs === undefined ? value : decodeWith(this.#codec, theirs);
     } catch (reason) {
       if (reason instanceof CodecError) {
-        this.#calls.failure(reason, "getOrSet", key, undefined);
+        this.#calls.report(reason, "getOrSet", key);
         throw new StoreFailure(reason);
       }
       this.#family.log.warn(this.#calls.completed(reason, "getOrSet", key).message);
@@ -634,9 +637,14 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     }
   }
 
-  #listing(operation: string, pattern: string, options: CallOptions | undefined): Listing {
+  #list<T>(
+    operation: string,
+    pattern: string,
+    options: CallOptions | undefined,
+    parts: (batch: string[]) => Iterable<T>,
+  ): AsyncIterableIterator<T> {
     const listed = { driver: this.#driver, prefix: this.prefix, calls: this.#calls, lifetime: this.#lifetime };
-    return new Listing(listed, operation, pattern, options);
+    return list(listed, operation, pattern, options, parts);
   }
 }
 

@@ -1,7 +1,7 @@
 import * as errors from "../errors.js";
 import { NamestoreError, type OutcomeDetails } from "../errors.js";
 import { quote } from "../internal/describe.js";
-import { withoutArguments, withoutArgumentsIn } from "./redact.js";
+import { isErrorLike, withoutArguments, withoutArgumentsIn } from "./redact.js";
 
 type Made = new (message: string, details: OutcomeDetails) => NamestoreError;
 
@@ -36,7 +36,7 @@ export function complete(thrown: unknown, operation: string, key: string | undef
     const details = { operation, key, outcome, cause: withoutArgumentsIn(cause) };
     return new Known(`${subject}: ${withoutArguments(message)}`, details);
   }
-  const said: unknown = thrown instanceof Error ? thrown.message : thrown;
+  const said = isErrorLike(thrown) ? thrown.message : thrown;
   const told = typeof said === "string" ? withoutArguments(said) : "it threw no message";
   return new errors.DriverError(`${subject}: the ${driver} driver failed: ${told}`, {
     operation,

@@ -15,60 +15,43 @@ export interface Listed {
 }
 
 /**
- * The namespace's keys that match. It ends with an error when the client closes or the signal fires, also while the
- * driver is silent: a listing cut short must not look like a whole one.
+ * The namespace's keys that match: of each batch of the driver's what `parts` makes of it. It ends with an error when
+ * the client closes or the signal fires, also while the driver is silent: a listing cut short must not look like a
+ * whole one.
  */
-export class Listing {
-  readonly #listed: Listed;
-  readonly #operation: string;
-  readonly #pattern: string;
-  readonly #options: CallOptions | undefined;
-
-  constructor(listed: Listed, operation: string, pattern: string, options: CallOptions | undefined) {
-    this.#listed = listed;
-    this.#operation = operation;
-    this.#pattern = pattern;
-    this.#options = options;
-  }
-
-  /** In the driver's batches. */
-  batches(): AsyncGenerator<string[], void, void> {
-    return this.#list((keys) => [keys]);
-  }
-
-  /** One by one. */
-  keys(): AsyncGenerator<string, void, void> {
-    return this.#list((keys) => keys);
-  }
-
-  async *#list<T>(parts: (keys: string[]) => Iterable<T>): AsyncGenerator<T, void, void> {
-    const { driver, prefix, calls, lifetime } = this.#listed;
-    let call: CallOptions | undefined;
-    let batches: AsyncIterator<readonly string[]> | undefined;
-    try {
-      call = callOptions(this.#options);
+export async function* list<T>(
+  { driver, prefix, calls, lifetime }: Listed,
+  operation: string,
+  source: string,
+  options: CallOptions | undefined,
+  parts: (batch: string[]) => Iterable<T>,
+): AsyncGenerator<T, void, void> {
+  let call: CallOptions | undefined;
+  let batches: AsyncIterator<readonly string[]> | undefined;
+  try {
+    call = callOptions(options);
+    calls.admit(call);
+    const pattern = parsePattern(source);
+    batches = driver.scan(prefix, pattern, call)[Symbol.asyncIterator]();
+    while (true) {
       calls.admit(call);
-      const pattern = parsePattern(this.#pattern);
-      batches = driver.scan(prefix, pattern, call)[Symbol.asyncIterator]();
-      while (true) {
-        const batch = await interruptible(batches.next(), call?.signal, lifetime);
-        if (batch.done) {
-          batches = undefined;
-          return;
-        }
-        for (const part of parts(batch.value.filter((key) => pattern.matches(key)))) {
-          yield part;
-          calls.admit(call);
-        }
+      const batch = await interruptible(batches.next(), call?.signal, lifetime);
+      if (batch.done) {
+        batches = undefined;
+        return;
       }
-    } catch (error) {
-      throw calls.failure(error, this.#operation, undefined, call);
-    } finally {
-      // Not awaited: a generator with a `next` pending would answer only after it.
-      Promise.resolve(batches)
-        .then((left) => left?.return?.())
-        .catch(() => {});
+      for (const part of parts(batch.value.filter((key) => pattern.matches(key)))) {
+        yield part;
+        calls.admit(call);
+      }
     }
+  } catch (error) {
+    throw calls.failure(error, operation, undefined, call);
+  } finally {
+    // Not awaited: a generator with a `next` pending would answer only after it.
+    Promise.resolve(batches)
+      .then((left) => left?.return?.())
+      .catch(() => {});
   }
 }
 

@@ -39,7 +39,7 @@ export function callOptions(options: CallOptions | undefined): CallOptions | und
   checkObject("options", options, 'an object such as { ttl: "1h", signal }');
   const { signal } = options;
   if (signal === undefined) return undefined;
-  if (!(signal instanceof AbortSignal)) {
+  if (!isAbortSignal(signal)) {
     throw new InvalidArgumentError(`signal is ${kindOf(signal)}; allowed is an AbortSignal`);
   }
   return { signal };
@@ -95,6 +95,15 @@ function checkDriver(driver: Driver): void {
   throw new InvalidArgumentError(`driver.name is ${name === "" ? '""' : kindOf(name)}; allowed is a non-empty string`);
 }
 
+/** By its shape: it may be of another realm. */
+function isAbortSignal(signal: unknown): signal is AbortSignal {
+  if (typeof signal !== "object" || signal === null) return false;
+  const { aborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
+  return (
+    typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
+  );
+}
+
 function checkObject(what: string, given: unknown, allowed: string): void {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
   throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is ${allowed}`);
@@ -103,6 +112,9 @@ function checkObject(what: string, given: unknown, allowed: string): void {
 function checkMethods(what: string, given: object, methods: readonly string[]): void {
   const missing = methods.find((method) => typeof (given as Record<string, unknown> | null)?.[method] !== "function");
   if (missing === undefined) return;
+  if (typeof given !== "object" || given === null) {
+    throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is an object with ${methods.join(", ")}`);
+  }
   throw new InvalidArgumentError(
     `${what} is ${kindOf(given)} without the method ${missing}; allowed is an object with ${methods.join(", ")}`,
   );

@@ -16,7 +16,8 @@ export function json<T>(): TextCodec<T>;
 
 /**
  * JSON that a schema validates on the way in and on the way out: zod, valibot, arktype or anything else that
- * speaks Standard Schema. The schema must be synchronous, and take its own output as input.
+ * speaks Standard Schema. The schema must be synchronous, and take its own output as input, after a round trip through
+ * JSON too: `z.iso.datetime()` does, `z.date()` does not.
  *
  * A value that fails is a `CodecError` that names the paths of the issues, and no values.
  *

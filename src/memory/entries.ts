@@ -57,13 +57,13 @@ export class Entries {
   }
 
   #setInChain(key: string, slot: Slot): void {
-    this.#rest ??= [];
     const hasRoom = ({ size }: Map<string, Slot>): boolean => size < this.#limit;
-    let map = this.#holder(key) ?? [this.#first, ...this.#rest].find(hasRoom);
-    if (map === undefined) {
-      map = new Map();
-      this.#rest.push(map);
+    const map = this.#holder(key) ?? [this.#first, ...(this.#rest ?? [])].find(hasRoom);
+    if (map !== undefined) {
+      map.set(key, slot);
+    } else {
+      this.#rest ??= [];
+      this.#rest.push(new Map([[key, slot]]));
     }
-    map.set(key, slot);
   }
 }

@@ -15,6 +15,17 @@ const NEVER = (): never => {
   throw new Error("nothing should be computed");
 };
 
+it("getOrSet gives a null that another writer stored meanwhile", async () => {
+  const { driver } = recording();
+  const client = new Client("app", "users", { driver, codec: json<{ name: string } | null>() });
+  const other = new Client("app", "users", { driver, codec: json<null>() });
+  const computed = client.getOrSet("a", async () => {
+    await other.set("a", null);
+    return { name: "Alice" };
+  });
+  expect(await computed).toBeNull();
+});
+
 describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   const open = (ttl?: number) => {
     const { driver, calls } = recording(answer);

@@ -5,6 +5,15 @@ export const ttls: Faults = {
     caughtBy: "ttl > set of a missing key, naming a TTL: the named",
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl * 1_000) }),
   },
+  "answers TTLs in whole seconds": {
+    caughtBy: "ttl > ttl counts down, and never faster than time",
+    breaks: (memory) => ({
+      ttl(prefix, key) {
+        const left = memory.ttl(prefix, key);
+        return left === undefined || left < 0 ? left : Math.floor(left / 1_000) * 1_000;
+      },
+    }),
+  },
   "keeps TTLs in 31 bits": {
     caughtBy: "ttl > a TTL may be longer than the longest timer",
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl % 2 ** 31) }),
