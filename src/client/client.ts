@@ -242,7 +242,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
       },
       (stored) => {
         const found = new Map<TKey, TValue>();
-        for (const [at, value] of stored.entries()) {
+        for (let at = 0; at < list.length; at++) {
+          const value = stored[at];
           if (value !== undefined) found.set(list[at] as TKey, decodeWith(this.#codec, value, list[at]));
         }
         return found;

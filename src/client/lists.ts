@@ -40,7 +40,8 @@ function elements(
   given: unknown,
   allowed: string,
   read: (given: Iterable<unknown>) => unknown[] = Array.from,
-): unknown[] {
+): readonly unknown[] {
+  if (Array.isArray(given)) return given;
   if (typeof given === "object" && given !== null && (read !== Array.from || Symbol.iterator in given)) {
     try {
       return read(given as Iterable<unknown>);
