@@ -6,10 +6,6 @@ import { namestore } from "./subjects/namestore.mjs";
 const FULL = { rounds: 25, warmUp: 10, batch: 8 };
 const QUICK = { rounds: 11, warmUp: 8, batch: 4 };
 
-const NOTE =
-  "Map: CPU time of a bare Map with a prefixed key and one promise a call, awaited. " +
-  "All others: the ratio of theirs to it; a dash: it has no such call.";
-
 /** @typedef {{ operation: import("./operations.mjs").Operation, costs: import("./harness.mjs").Costs }} Result */
 
 /**
@@ -29,17 +25,29 @@ export async function calls({ quick, ops, subjects, progress }) {
     results.push({ operation, costs: await measure(operation, having, quick ? QUICK : FULL) });
   }
 
-  const columns = ["", "Map", ...subjects.map(({ name }) => name)];
-  const rows = results.map(({ operation, costs }) => {
-    const limit = costs.get(operation.limit)?.ns ?? 0;
-    const ratios = subjects.map((subject) => costs.get(subject)?.ratio);
-    return [operation.title, `${figure(limit)} ns`, ...ratios.map((ratio) => (ratio ? figure(ratio) : "–"))];
-  });
+  const names = subjects.map(({ name }) => name);
   const versions = subjects.map((subject) => `${subject.name} ${version(subject.package)}`).join(", ");
+  /** One figure a subject; a dash where it has no such call. */
+  const row = (/** @type {Result} */ { operation, costs }, /** @type {"ns" | "ratio"} */ what) =>
+    [operation.limit, ...subjects].map((subject) => {
+      const cost = costs.get(subject);
+      return cost === undefined ? "–" : figure(cost[what]);
+    });
   return {
     name: "calls",
     title: "One awaited call, beside a bare Map",
-    tables: [{ columns, rows, note: `${NOTE}\n${versions}.` }],
+    tables: [
+      {
+        columns: ["CPU time, ratio on the Map's", ...names],
+        rows: results.map((result) => [result.operation.title, ...row(result, "ratio").slice(1)]),
+        note: `A dash: the library has no such call. ${versions}.`,
+      },
+      {
+        columns: ["CPU time, ns", "Map", ...names],
+        rows: results.map((result) => [result.operation.title, ...row(result, "ns")]),
+        note: "The Map: a prefixed key and one promise a call, awaited.",
+      },
+    ],
     bars: [...results.flatMap(ownBar), ...results.flatMap(peersBar)],
     data: results.map(({ operation, costs }) => ({
       operation: operation.title,

@@ -90,7 +90,13 @@ function specification(points) {
       },
       {
         data: { values: alone.map((operation) => ({ operation, ratio: 1.15 })) },
-        mark: { type: "text", align: "left", text: "none of the six others has it", fontStyle: "italic", color: "#767676" },
+        mark: {
+          type: "text",
+          align: "left",
+          text: "none of the six others has it",
+          fontStyle: "italic",
+          color: "#767676",
+        },
         encoding: { x, y },
       },
       {

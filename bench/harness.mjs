@@ -42,7 +42,9 @@ export async function check(/** @type {Operation} */ operation, /** @type {Subje
  */
 export async function measure(operation, subjects, effort) {
   const runs = [];
-  for (const subject of [operation.limit, ...subjects]) runs.push(await Run.start(operation, subject));
+  for (const subject of [operation.limit, ...subjects]) {
+    runs.push(new Run(operation, subject, await filled(operation, subject)));
+  }
   gc?.();
   for (let round = 0; round < effort.warmUp; round++) {
     for (const run of runs) await run.warmUp(effort.batch);
@@ -77,10 +79,6 @@ class Run {
     this.stores = stores;
     this.batch = compile(operation, subject);
     if (operation.once) this.#calls = RESIDENT;
-  }
-
-  static async start(/** @type {Operation} */ operation, /** @type {Subject} */ subject) {
-    return new Run(operation, subject, await filled(operation, subject));
   }
 
   /** Runs a batch, and finds how many calls take as long as a batch is to take. */

@@ -21,7 +21,7 @@ const LONGEST = 36_525 * 86_400_000;
 /** Longer texts are refused unread: no duration needs as many digits. */
 const LONGEST_TEXT = 40;
 
-const FORM = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(ms|[smhdw])$/;
+const FORM = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?(ms|[smhdw])$/;
 
 const ALLOWED =
   'allowed are 0 to 100 years, as milliseconds or a text such as "250ms", "30s", "15m", "1h", "7d" or "2w"';
@@ -47,17 +47,25 @@ const PARSED_LIMIT = 100;
 function parse(text: string): number {
   let span = parsed.get(text);
   if (span === undefined) {
-    span = parseAnew(text);
+    span = text.length <= LONGEST_TEXT ? parseAnew(text) : Number.NaN;
+    if (Number.isNaN(span)) return span;
     if (parsed.size >= PARSED_LIMIT) parsed.clear();
     parsed.set(text, span);
   }
   return span;
 }
 
-/** Milliseconds with 15 significant digits, so that `"1.1s"` is 1,100 and not 1,100.0000000000002; NaN when malformed. */
+/** Exact, since a product of doubles may lie beside the whole number that was meant; NaN when malformed. */
 function parseAnew(text: string): number {
-  const form = text.length <= LONGEST_TEXT ? FORM.exec(text) : null;
+  const form = FORM.exec(text);
   if (form === null) return Number.NaN;
-  const [, count, unit] = form as unknown as [string, string, keyof typeof UNITS];
-  return Number((Number(count) * UNITS[unit]).toPrecision(15));
+  const [, sign, whole = "", fraction = "", exponent = "0", unit] = form;
+  const digits = BigInt(whole + fraction) * BigInt(UNITS[unit as keyof typeof UNITS]);
+  const places = fraction.length - Number(exponent);
+  if (digits === 0n) return 0;
+  if (sign === "-" || places < -LONGEST_TEXT) return Number.NaN;
+  // So many places make less than a millisecond of the largest number, which rounds up to one.
+  if (places > 2 * LONGEST_TEXT) return 1;
+  const divisor = 10n ** BigInt(Math.max(0, places));
+  return Number((digits * 10n ** BigInt(Math.max(0, -places)) + divisor - 1n) / divisor);
 }

@@ -86,7 +86,7 @@ export abstract class NamestoreError extends Error {
 }
 
 /** An error after which it may be open whether the call took effect: see {@link Outcome}. */
-abstract class OutcomeError extends NamestoreError {
+export abstract class OutcomeError extends NamestoreError {
   /** Whether the call may have taken effect. Reads carry it too. */
   readonly outcome: Outcome;
 

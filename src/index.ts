@@ -2,7 +2,7 @@
 export { Client } from "./client/client.js";
 export type { Key } from "./client/key.js";
 export type { Logger } from "./client/log.js";
-export type { ClientArguments, ClientOptions, WriteOptions } from "./client/options.js";
+export type { ClientOptions, WriteOptions } from "./client/options.js";
 export { bytes } from "./codec/bytes.js";
 export type { BytesCodec, Codec, TextCodec } from "./codec/codec.js";
 export { json } from "./codec/json.js";
@@ -27,6 +27,7 @@ export {
   NotSupportedError,
   type Outcome,
   type OutcomeDetails,
+  type OutcomeError,
   OverflowError,
   TimeoutError,
   TypeMismatchError,

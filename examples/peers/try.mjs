@@ -54,7 +54,7 @@ const CLAIMS = {
       ...["setNX", "setnx", "setIfMissing", "setIfNotExists", "add", "getSet", "getAndSet"],
     ),
   "who reads a key's TTL": () => having("ttl", "getRaw", "getRemainingTTL"),
-  "who changes a key's TTL (bentocache's expire makes a value stale, and takes no TTL)": () =>
+  "who changes a key's TTL (bentocache's expire makes a value stale; cacheable's setTtl sets its default)": () =>
     having("expire", "persist", "touch", "setTTL", "setTtl"),
   "who lists keys": () => having("keys", "getKeys", "iterator", "scan"),
   "who computes a missing value": () => having("getOrSet", "wrap", "fetch"),

@@ -1,12 +1,15 @@
 import type { Awaitable, CallOptions, Driver } from "../driver/driver.js";
 import { checkKey } from "../driver/key.js";
-import { UnavailableError } from "../errors.js";
+import { type NamestoreError, UnavailableError } from "../errors.js";
 import { abortable } from "../internal/abort.js";
 import { isPromise, resolved } from "../internal/promise.js";
 import { complete } from "./complete.js";
 import type { Lifetime } from "./lifetime.js";
 import type { Log } from "./log.js";
 import { callOptions } from "./options.js";
+
+/** Thrown at every call of a closed client; each caller gets a copy. */
+const CLOSED = new UnavailableError("the client is closed", { outcome: "not-applied" });
 
 /** What the backend or a codec did, as against what the caller got wrong. */
 const LOGGED: ReadonlySet<string> = new Set(["ERR_DRIVER", "ERR_TIMEOUT", "ERR_UNAVAILABLE", "ERR_CODEC"]);
@@ -39,13 +42,15 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.admit(options);
+      call = callOptions(options);
+      this.admit(call);
       checkKey(key);
       const reply = send(call);
       return isPromise(reply) ? this.#later(operation, key, call, reply, receive) : resolved(receive(reply));
     } catch (error) {
-      return Promise.reject(this.failure(error, operation, key, options));
+      return Promise.reject(this.failure(error, operation, key, call));
     }
   }
 
@@ -56,27 +61,38 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.admit(options);
+      call = callOptions(options);
+      this.admit(call);
       const reply = send(call);
       return isPromise(reply) ? this.#later(operation, undefined, call, reply, receive) : resolved(receive(reply));
     } catch (error) {
-      return Promise.reject(this.failure(error, operation, undefined, options));
+      return Promise.reject(this.failure(error, operation, undefined, call));
     }
   }
 
-  /** Throws what keeps a call from being made at all; gives the options for the driver. */
-  admit(options: CallOptions | undefined): CallOptions | undefined {
-    if (this.#lifetime.closed) throw new UnavailableError("the client is closed", { outcome: "not-applied" });
-    return options === undefined ? undefined : callOptions(options);
+  /** Throws what keeps a call from being made, or from going on: the client is closed, or the signal has fired. */
+  admit(call: CallOptions | undefined): void {
+    if (this.#lifetime.closed) throw CLOSED;
+    if (call?.signal?.aborted) throw call.signal.reason;
   }
 
   /** What the caller is to be rejected with: the signal's reason once it has fired, else a completed, logged error. */
-  failure(thrown: unknown, operation: string, key: unknown, options: CallOptions | undefined): unknown {
-    if (options?.signal?.aborted) return options.signal.reason;
-    const error = complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
+  failure(thrown: unknown, operation: string, key: unknown, call: CallOptions | undefined): unknown {
+    return call?.signal?.aborted ? call.signal.reason : this.report(thrown, operation, key);
+  }
+
+  /** The completed error, logged where the caller is not to blame. */
+  report(thrown: unknown, operation: string, key: unknown): NamestoreError {
+    const error = this.completed(thrown, operation, key);
     if (LOGGED.has(error.code)) this.#log.error(error.message);
     return error;
+  }
+
+  /** The completed error alone. */
+  completed(thrown: unknown, operation: string, key: unknown): NamestoreError {
+    return complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
   }
 
   #later<R, T>(
@@ -87,7 +103,7 @@ export class Calls {
     receive: (reply: R) => T,
   ): Promise<T> {
     this.#lifetime.enter();
-    const settled = reply.then(
+    const settled = Promise.resolve(reply).then(
       (value) => {
         this.#lifetime.leave();
         try {
@@ -101,6 +117,6 @@ export class Calls {
         throw this.failure(error, operation, key, call);
       },
     );
-    return abortable(settled as Promise<T>, call?.signal);
+    return abortable(settled, call?.signal);
   }
 }

@@ -10,16 +10,16 @@ import { kindOf } from "../internal/describe.js";
 import { attempt, isPromise, resolved } from "../internal/promise.js";
 import { MemoryDriver } from "../memory/memory-driver.js";
 import { Calls } from "./calls.js";
-import { complete } from "./complete.js";
 import { decodeWith, encodeWith } from "./encoding.js";
-import { Flights } from "./flights.js";
+import { Flights, StoreFailure } from "./flights.js";
 import { Lifetime } from "./lifetime.js";
-import { matchingKeys } from "./listing.js";
+import { list } from "./listing.js";
 import { entryList, keyList } from "./lists.js";
 import { Log } from "./log.js";
 import {
   type ClientArguments,
   type ClientOptions,
+  callOptions,
   checkClientOptions,
   checkCodec,
   type WriteOptions,
@@ -69,6 +69,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   readonly prefix: string;
 
   readonly #rootNS: string;
+  readonly #domain: string;
   readonly #driver: Driver;
   readonly #codec: Codec<TValue>;
   readonly #family: Family;
@@ -90,6 +91,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   constructor(rootNS: string, domain: string, options: ClientOptions<TValue> | ViewOf<TValue> = {}) {
     this.prefix = namespacePrefix(rootNS, domain);
     this.#rootNS = rootNS;
+    this.#domain = domain;
     if (options instanceof ViewOf) {
       this.#family = options.family;
       this.#lifetime = new Lifetime(options.parent);
@@ -240,8 +242,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
       },
       (stored) => {
         const found = new Map<TKey, TValue>();
-        for (const [at, value] of stored.entries()) {
-          if (value !== undefined) found.set(list[at] as TKey, decodeWith(this.#codec, value));
+        for (let at = 0; at < list.length; at++) {
+          const value = stored[at];
+          if (value !== undefined) found.set(list[at] as TKey, decodeWith(this.#codec, value, list[at]));
         }
         return found;
       },
@@ -268,7 +271,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
       (call) => {
         const ttl = this.#ttl(options, this.#family.ttl);
         const encoded: [string, Encoded][] = [];
-        for (const [key, value] of entryList(entries)) encoded.push([key, encodeWith(this.#codec, value as TValue)]);
+        for (const [key, value] of entryList(entries))
+          encoded.push([key, encodeWith(this.#codec, value as TValue, key)]);
         if (encoded.length === 0) return;
         for (const [key] of encoded) this.#family.flights.wrote(this.prefix, key);
         return this.#driver.mSet(this.prefix, encoded, ttl, call);
@@ -431,7 +435,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
 
   /**
    * The stored value, or else what `compute` gives, which is then stored. Concurrent calls of this client for one
-   * key share one computation, its result and the first caller's `ttl`.
+   * key share one computation, its very result (do not write into it) and the first caller's `ttl`.
    *
    * - When `compute` rejects, all of them reject with its error; nothing is stored, and the next call computes again.
    * - `undefined` is given to all and not stored.
@@ -454,8 +458,10 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     compute: (key: TKey) => R | Promise<R>,
     options?: WriteOptions,
   ): Promise<TValue | Extract<R, undefined>> {
+    let call: CallOptions | undefined;
     try {
-      const call = this.#calls.admit(options);
+      call = callOptions(options);
+      this.#calls.admit(call);
       checkKey(key);
       if (typeof compute !== "function") {
         throw new InvalidArgumentError(`compute is ${kindOf(compute)}; allowed is a function`);
@@ -468,15 +474,18 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
         // A hit that is there at once needs no flight: a sixth of the time.
         if (reply !== undefined && !isPromise(reply)) return resolved(decodeWith(this.#codec, reply));
         flight = flights.start<TValue>(this, this.prefix, key, {
-          read: this.#calls.one("getOrSet", key, undefined, () => reply, this.#decode),
+          read: this.#underWay(async () => this.#decode(await reply)),
           compute: () => compute(key),
-          store: (value) => this.#storeComputed(key, value, ttl),
+          store: (value) => this.#underWay(() => this.#storeComputed(key, value, ttl)),
+          failed: (reason) => void this.#calls.report(reason, "getOrSet", key),
           closed: () => this.#lifetime.closed,
         });
       }
-      return abortable(flight, call?.signal) as Promise<TValue | Extract<R, undefined>>;
+      return abortable(flight, call?.signal).catch((error: unknown) => {
+        throw error instanceof StoreFailure ? this.#calls.completed(error.reason, "getOrSet", key) : error;
+      }) as Promise<TValue | Extract<R, undefined>>;
     } catch (error) {
-      return Promise.reject(this.#calls.failure(error, "getOrSet", key, options));
+      return Promise.reject(this.#calls.failure(error, "getOrSet", key, call));
     }
   }
 
@@ -490,9 +499,11 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * @throws InvalidPatternError when the pattern is malformed.
    */
   async keys(pattern = "*", options?: CallOptions): Promise<TKey[]> {
-    const keys: string[] = [];
-    for await (const batch of this.#matching("keys", pattern, options)) for (const key of batch) keys.push(key);
-    return keys as TKey[];
+    const found: string[] = [];
+    for await (const keys of this.#list("keys", pattern, options, (batch) => [batch])) {
+      for (const key of keys) found.push(key);
+    }
+    return found as TKey[];
   }
 
   /**
@@ -506,8 +517,8 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * for await (const key of users.scan("user:*")) console.log(key);
    * ```
    */
-  async *scan(pattern = "*", options?: CallOptions): AsyncIterableIterator<TKey> {
-    for await (const batch of this.#matching("scan", pattern, options)) for (const key of batch) yield key as TKey;
+  scan(pattern = "*", options?: CallOptions): AsyncIterableIterator<TKey> {
+    return this.#list("scan", pattern, options, (batch) => batch) as AsyncIterableIterator<TKey>;
   }
 
   /** Removes every key of this namespace, and none of another. */
@@ -536,7 +547,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    */
   withCodec<U>(codec: Codec<U>): Client<TKey, U> {
     checkCodec(codec);
-    return this.#view(this.prefix.slice(this.#rootNS.length + 1, -1), codec);
+    return this.#view(this.#domain, codec);
   }
 
   /**
@@ -553,9 +564,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   }
 
   /**
-   * Refuses new calls of this client and of what was made from it, ends its scans, and resolves when the calls
-   * under way have settled. A driver that the client made itself is closed too; one that was handed in is its
-   * owner's. Can be called again.
+   * Refuses new calls of this client and of what was made from it, ends its scans, and resolves when the driver's
+   * calls under way have settled; a `compute` of `getOrSet` is not waited for, and what it gives not stored. A driver
+   * that the client made itself is closed too; one that was handed in is its owner's. Can be called again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
@@ -602,27 +613,39 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
 
   /** The last step of `getOrSet`: what fails here, a codec aside, is only a warning. */
   async #storeComputed(key: TKey, value: TValue, ttl: number): Promise<TValue> {
-    this.#lifetime.enter();
     try {
       const encoded = encodeWith(this.#codec, value);
       if (await this.#driver.setNX(this.prefix, key, encoded, ttl)) return value;
-      return this.#decode(await this.#driver.get(this.prefix, key)) ?? value;
-    } catch (error) {
-      if (error instanceof CodecError) throw this.#calls.failure(error, "getOrSet", key, undefined);
-      this.#family.log.warn(complete(error, "getOrSet", key, this.#driver.name).message);
+      const theirs = await this.#driver.get(this.prefix, key);
+      return theirs === undefined ? value : decodeWith(this.#codec, theirs);
+    } catch (reason) {
+      if (reason instanceof CodecError) {
+        this.#calls.report(reason, "getOrSet", key);
+        throw new StoreFailure(reason);
+      }
+      this.#family.log.warn(this.#calls.completed(reason, "getOrSet", key).message);
       return value;
+    }
+  }
+
+  /** Something that closing waits for. */
+  async #underWay<T>(run: () => Promise<T>): Promise<T> {
+    this.#lifetime.enter();
+    try {
+      return await run();
     } finally {
       this.#lifetime.leave();
     }
   }
 
-  #matching(
+  #list<T>(
     operation: string,
     pattern: string,
     options: CallOptions | undefined,
-  ): AsyncGenerator<string[], void, void> {
+    parts: (batch: string[]) => Iterable<T>,
+  ): AsyncIterableIterator<T> {
     const listed = { driver: this.#driver, prefix: this.prefix, calls: this.#calls, lifetime: this.#lifetime };
-    return matchingKeys(listed, operation, pattern, options);
+    return list(listed, operation, pattern, options, parts);
   }
 }
 

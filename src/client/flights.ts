@@ -1,5 +1,10 @@
 import { TimeoutError, UnavailableError } from "../errors.js";
 
+/** What a flight rejects with where the store or the codec failed: each of its callers makes an error of it. */
+export class StoreFailure {
+  constructor(readonly reason: unknown) {}
+}
+
 /** What `getOrSet` does with one key; the client brings the steps. */
 export interface Steps<T> {
   /** The stored value, or `undefined`: a read already under way. */
@@ -7,6 +12,8 @@ export interface Steps<T> {
   compute(): T | undefined | Promise<T | undefined>;
   /** Stores what was computed and gives what everyone gets: it, or what another writer stored first. */
   store(value: T): Promise<T>;
+  /** Reports a read that failed. */
+  failed(reason: unknown): void;
   /** Whether the client was closed meanwhile. */
   closed(): boolean;
 }
@@ -26,9 +33,11 @@ class Flight<T> {
     try {
       const found = await steps.read;
       if (found !== undefined) return found;
-    } catch (error) {
+    } catch (reason) {
+      steps.failed(reason);
       // A store that is down must not take the service down.
-      if (steps.closed() || !(error instanceof TimeoutError || error instanceof UnavailableError)) throw error;
+      const down = reason instanceof TimeoutError || reason instanceof UnavailableError;
+      if (!down || steps.closed()) throw new StoreFailure(reason);
       storing = false;
     }
     const value = await steps.compute();

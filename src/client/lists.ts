@@ -5,7 +5,7 @@ import { kindOf } from "../internal/describe.js";
 /** The distinct keys of a list, each checked. */
 export function keyList(keys: unknown): string[] {
   const distinct = new Set<string>();
-  for (const key of iterable("keys", keys, "an array, a Set or another iterable of keys")) {
+  for (const key of elements("keys", keys, "an array, a Set or another iterable of keys")) {
     checkKey(key);
     distinct.add(key);
   }
@@ -14,8 +14,8 @@ export function keyList(keys: unknown): string[] {
 
 /** The entries of a list of pairs or of a plain object, each key checked and once: of two entries for one, the last. */
 export function entryList(entries: unknown): Map<string, unknown> {
-  const allowed = "an object, a Map or another iterable of [key, value] pairs";
-  const pairs = isPlain(entries) ? Object.entries(entries) : iterable("entries", entries, allowed);
+  const allowed = "a plain object, a Map or another iterable of [key, value] pairs";
+  const pairs = elements("entries", entries, allowed, isPlain(entries) ? Object.entries : Array.from);
   const distinct = new Map<string, unknown>();
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) {
@@ -34,8 +34,21 @@ function isPlain(given: unknown): given is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A string is refused though it iterates: it is a key given in the place of a list. */
-function iterable(what: string, given: unknown, allowed: string): Iterable<unknown> {
-  if (typeof given === "object" && given !== null && Symbol.iterator in given) return given as Iterable<unknown>;
+/** What a list holds. A string is refused though it iterates: it is a key given in the place of a list. */
+function elements(
+  what: string,
+  given: unknown,
+  allowed: string,
+  read: (given: Iterable<unknown>) => unknown[] = Array.from,
+): readonly unknown[] {
+  if (Array.isArray(given)) return given;
+  if (typeof given === "object" && given !== null && (read !== Array.from || Symbol.iterator in given)) {
+    try {
+      return read(given as Iterable<unknown>);
+    } catch {
+      // What was thrown is not kept: it may hold a value.
+      throw new InvalidArgumentError(`${what} is an object that cannot be read; allowed is ${allowed}`);
+    }
+  }
   throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is ${allowed}`);
 }

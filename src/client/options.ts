@@ -2,7 +2,7 @@ import type { Codec } from "../codec/codec.js";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
-import { kindOf } from "../internal/describe.js";
+import { kindOf, quote } from "../internal/describe.js";
 import type { Logger } from "./log.js";
 
 /** What a call that writes may be given. */
@@ -34,14 +34,14 @@ export type ClientArguments<TValue> =
     : [options: ClientOptions<TValue> & { codec: Codec<TValue> }];
 
 /** The part of a call's options that a driver gets, checked: `undefined` unless there is a signal. */
-export function callOptions(options: CallOptions): CallOptions | undefined {
+export function callOptions(options: CallOptions | undefined): CallOptions | undefined {
+  if (options === undefined) return undefined;
   checkObject("options", options, 'an object such as { ttl: "1h", signal }');
   const { signal } = options;
   if (signal === undefined) return undefined;
-  if (typeof signal !== "object" || signal === null || typeof signal.aborted !== "boolean") {
+  if (!isAbortSignal(signal)) {
     throw new InvalidArgumentError(`signal is ${kindOf(signal)}; allowed is an AbortSignal`);
   }
-  if (signal.aborted) throw signal.reason;
   return { signal };
 }
 
@@ -71,7 +71,7 @@ const LOGGER_METHODS = ["debug", "info", "warn", "error"] as const satisfies rea
 export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void {
   checkObject("options", options, "an object such as { driver, codec, ttl }");
   const { driver, codec, logger, logTag } = options;
-  if (driver !== undefined) checkMethods("driver", driver, DRIVER_METHODS);
+  if (driver !== undefined) checkDriver(driver);
   if (codec !== undefined) checkCodec(codec);
   if (logger !== undefined) checkMethods("logger", logger, LOGGER_METHODS);
   if (logTag !== undefined && typeof logTag !== "string") {
@@ -82,9 +82,26 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
 /** @throws InvalidArgumentError when it is no codec. */
 export function checkCodec<T>(codec: Codec<T>): void {
   checkMethods("codec", codec, ["encode", "decode"]);
-  if (codec.format !== "text" && codec.format !== "bytes") {
-    throw new InvalidArgumentError('codec.format is neither "text" nor "bytes"');
-  }
+  const format: unknown = codec.format;
+  if (format === "text" || format === "bytes") return;
+  const given = typeof format === "string" ? quote(format) : kindOf(format);
+  throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+}
+
+function checkDriver(driver: Driver): void {
+  checkMethods("driver", driver, DRIVER_METHODS);
+  const name: unknown = driver.name;
+  if (typeof name === "string" && name !== "") return;
+  throw new InvalidArgumentError(`driver.name is ${name === "" ? '""' : kindOf(name)}; allowed is a non-empty string`);
+}
+
+/** By its shape: it may be of another realm. */
+function isAbortSignal(signal: unknown): signal is AbortSignal {
+  if (typeof signal !== "object" || signal === null) return false;
+  const { aborted, addEventListener, removeEventListener } = signal as Partial<AbortSignal>;
+  return (
+    typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
+  );
 }
 
 function checkObject(what: string, given: unknown, allowed: string): void {
@@ -95,6 +112,9 @@ function checkObject(what: string, given: unknown, allowed: string): void {
 function checkMethods(what: string, given: object, methods: readonly string[]): void {
   const missing = methods.find((method) => typeof (given as Record<string, unknown> | null)?.[method] !== "function");
   if (missing === undefined) return;
+  if (typeof given !== "object" || given === null) {
+    throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is an object with ${methods.join(", ")}`);
+  }
   throw new InvalidArgumentError(
     `${what} is ${kindOf(given)} without the method ${missing}; allowed is an object with ${methods.join(", ")}`,
   );

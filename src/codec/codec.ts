@@ -3,7 +3,7 @@ export interface TextCodec<T> {
   readonly format: "text";
   /** Gives a well-formed string (the client checks); throws where the value does not encode. */
   encode(value: T): string;
-  /** Throws where the text does not decode. */
+  /** Never gives `undefined`, which is a miss. Throws where the text does not decode. */
   decode(text: string): T;
 }
 
@@ -12,7 +12,7 @@ export interface BytesCodec<T> {
   readonly format: "bytes";
   /** Gives bytes that nobody writes again: fresh ones, or a copy. Throws where the value does not encode. */
   encode(value: T): Uint8Array;
-  /** Neither keeps nor writes the bytes it is given. Throws where they do not decode. */
+  /** Neither keeps nor writes the bytes it is given, and never gives `undefined`. Throws where they do not decode. */
   decode(bytes: Uint8Array): T;
 }
 

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { CodecError } from "../errors.js";
+import { CodecError, InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { isPromise } from "../internal/promise.js";
 import type { TextCodec } from "./codec.js";
@@ -16,7 +16,8 @@ export function json<T>(): TextCodec<T>;
 
 /**
  * JSON that a schema validates on the way in and on the way out: zod, valibot, arktype or anything else that
- * speaks Standard Schema. The schema must be synchronous, and take its own output as input.
+ * speaks Standard Schema. The schema must be synchronous, and take its own output as input, after a round trip through
+ * JSON too: `z.iso.datetime()` does, `z.date()` does not.
  *
  * A value that fails is a `CodecError` that names the paths of the issues, and no values.
  *
@@ -60,7 +61,10 @@ function parse(stored: string): unknown {
 }
 
 function validator<T>(schema: StandardSchemaV1<T, T>): (value: unknown) => T {
-  const { validate } = schema["~standard"];
+  const validate = (schema as Partial<typeof schema> | null)?.["~standard"]?.validate;
+  if (typeof validate !== "function") {
+    throw new InvalidArgumentError(`the schema is ${kindOf(schema)}; allowed is one that speaks Standard Schema`);
+  }
   return (value) => {
     const result = validate(value);
     if (isPromise(result)) {
@@ -74,6 +78,7 @@ function validator<T>(schema: StandardSchemaV1<T, T>): (value: unknown) => T {
 
 /** Where an issue lies, such as `address.lines.0`. Its message is left out: it could quote the value. */
 function pathOf(issue: StandardSchemaV1.Issue): string {
-  const path = issue.path?.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
-  return path === undefined || path === "" ? "the root" : path;
+  // Not path.map: arktype's paths are of an array class of its own, which makes one step out of none.
+  const steps = Array.from(issue.path ?? [], (step) => String(typeof step === "object" ? step.key : step));
+  return steps.length === 0 ? "the root" : steps.join(".");
 }

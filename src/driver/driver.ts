@@ -25,17 +25,27 @@ export const NO_EXPIRY = -1;
  *   may hold any character, a glob's or a protocol's among them, and none of it may leak;
  * - `value`: an {@link Encoded} value. Whichever form it is kept in, a text and its UTF-8 bytes are one value;
  *   what is compared is the bytes. The array is never written again, by either side;
- * - `ttl`: whole milliseconds, 0 for none;
+ * - `ttl`: whole milliseconds up to 100 years, 0 for none;
+ * - lists that are never empty, and that it does not write into;
  * - `options`: absent, or with a `signal` that has not fired yet. A driver that queues should withdraw on it.
  *
  * **What a driver promises.**
  * - A miss is a value (`undefined`, `false`), never an exception. An expired key is a missing key, in every method.
  * - A key is gone at the millisecond its TTL ends; where the backend is coarser, later, and never earlier.
- * - Every method but `mSet`, `mDel`, `scan` and `clear` is atomic: of concurrent callers, each sees all of the
- *   other or nothing. An atomic operation is never emulated by two.
- * - It throws one of this package's errors without `operation` and `key`, or whatever it caught: the client
- *   completes it, or wraps it in a `DriverError`. It throws, or rejects; both are the same.
- * - It answers at once where it can, and with a promise otherwise.
+ * - Every method about one key is atomic: of concurrent callers, each sees all of the other or nothing. An atomic
+ *   operation is never emulated by two. `mGet`, `mSet`, `mDel`, `scan` and `clear` are so where the backend can.
+ * - Calls about one key take effect in the order in which they were made, awaited or not: a read sees the write before
+ *   it.
+ * - It answers at once where it can, and with a promise otherwise. It throws, or rejects; both are the same.
+ *
+ * **What a driver throws** is one of this package's errors without `operation` and `key`, which the client completes,
+ * or whatever it caught, which becomes the cause of a `DriverError`. It holds no value and no password, in no property
+ * either.
+ * - `TimeoutError`, `UnavailableError` and `DriverError` say `"not-applied"` only where no byte of the call was handed
+ *   to a socket, or the backend refused the whole call.
+ * - What the backend cannot do is a `NotSupportedError` that names the reason and the setting; a key past its limits an
+ *   `InvalidKeyError` that names the limit, a value or a TTL past them an `InvalidArgumentError`, with nothing changed.
+ * - After `close`, every call is an `UnavailableError`, `"not-applied"`.
  *
  * Prove yours with the suite of `namestore/testing`.
  */
@@ -123,13 +133,13 @@ export interface Driver {
   /**
    * Lists the namespace's live keys, in batches of business keys, in any order, each key once. A key that is there
    * throughout is listed; one that comes or goes meanwhile may be. The client matches the pattern; a driver may
-   * leave out keys that do not start with `pattern.prefix`.
+   * leave out keys that do not start with `pattern.prefix`. A `return()` of the iterator ends the listing early.
    */
   scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncIterable<readonly string[]>;
 
   /** Removes every key of this namespace, and none of another. */
   clear(prefix: string, options?: CallOptions): Awaitable<void>;
 
-  /** Ends what the driver holds: its timers, the connection it opened. Can be called again. */
+  /** Ends what the driver holds: its timers, the connection it opened. Can be called again; see above for later calls. */
   close?(): Awaitable<void>;
 }

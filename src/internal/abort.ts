@@ -33,6 +33,8 @@ function notify(this: AbortSignal): void {
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
+    // It may have fired since the call was admitted, and fires no more.
+    if (signal.aborted) reject(signal.reason);
     const forget = onAbort(signal, () => reject(signal.reason));
     promise.then(resolve, reject).finally(forget);
   });

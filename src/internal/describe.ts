@@ -11,7 +11,7 @@ export function quote(text: string): string {
 export function kindOf(given: unknown): string {
   if (given === null) return "null";
   if (given === undefined) return "undefined";
-  if (Array.isArray(given)) return "an array";
+  if (Array.isArray(given)) return `an array of ${given.length}`;
   const kind = typeof given;
   return kind === "object" ? "an object" : `a ${kind}`;
 }

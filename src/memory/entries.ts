@@ -42,28 +42,28 @@ export class Entries {
   }
 
   get empty(): boolean {
-    return this.#first.size === 0 && (this.#rest === undefined || this.#maps().every((map) => map.size === 0));
+    return this.#first.size === 0 && (this.#rest === undefined || this.#rest.every(({ size }) => size === 0));
   }
 
   /** The keys there are now, expired ones included. */
   keys(): string[] {
-    return this.#maps().flatMap((map) => [...map.keys()]);
-  }
-
-  #maps(): Map<string, Slot>[] {
-    return [this.#first, ...(this.#rest ?? [])];
+    const keys = [...this.#first.keys()];
+    for (const map of this.#rest ?? []) for (const key of map.keys()) keys.push(key);
+    return keys;
   }
 
   #holder(key: string): Map<string, Slot> | undefined {
-    return this.#maps().find((map) => map.has(key));
+    return this.#first.has(key) ? this.#first : this.#rest?.find((map) => map.has(key));
   }
 
   #setInChain(key: string, slot: Slot): void {
-    let map = this.#holder(key) ?? this.#maps().find(({ size }) => size < this.#limit);
-    if (map === undefined) {
-      map = new Map();
-      this.#rest = [...(this.#rest ?? []), map];
+    const hasRoom = ({ size }: Map<string, Slot>): boolean => size < this.#limit;
+    const map = this.#holder(key) ?? [this.#first, ...(this.#rest ?? [])].find(hasRoom);
+    if (map !== undefined) {
+      map.set(key, slot);
+    } else {
+      this.#rest ??= [];
+      this.#rest.push(new Map([[key, slot]]));
     }
-    map.set(key, slot);
   }
 }

@@ -16,6 +16,8 @@ const NONE = new Entries();
  * handed in, text as text. Expired entries leave when they are next touched; `Date.now()` is the only clock, so the fake
  * timers of vitest, jest and node:test move it.
  *
+ * No method calls another through `this`: one that a test replaces changes that one alone.
+ *
  * Each namespace has its own Map, so that listing and clearing one cost by its own keys, and no prefixed key is
  * ever built.
  *
@@ -41,16 +43,12 @@ export class MemoryDriver implements Driver {
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number): boolean {
     if (this.#live(prefix, key) !== undefined) return false;
-    this.set(prefix, key, value, ttl);
+    this.#store(prefix, key, slotFor(value, ttl));
     return true;
   }
 
   delete(prefix: string, key: string): boolean {
-    const entries = this.#entries(prefix);
-    const slot = entries.get(key);
-    if (slot === undefined) return false;
-    this.#remove(prefix, entries, key);
-    return isLive(slot);
+    return this.#delete(prefix, key);
   }
 
   exists(prefix: string, key: string): boolean {
@@ -58,32 +56,31 @@ export class MemoryDriver implements Driver {
   }
 
   mGet(prefix: string, keys: readonly string[]): (Encoded | undefined)[] {
-    return keys.map((key) => this.get(prefix, key));
+    return keys.map((key) => valueIn(this.#live(prefix, key)));
   }
 
   mSet(prefix: string, entries: readonly (readonly [string, Encoded])[], ttl: number): void {
-    for (const [key, value] of entries) this.set(prefix, key, value, ttl);
+    for (const [key, value] of entries) this.#store(prefix, key, slotFor(value, ttl));
   }
 
   mDel(prefix: string, keys: readonly string[]): number {
-    return keys.filter((key) => this.delete(prefix, key)).length;
+    return keys.filter((key) => this.#delete(prefix, key)).length;
   }
 
   ttl(prefix: string, key: string): number | undefined {
     const slot = this.#live(prefix, key);
-    if (slot === undefined) return undefined;
-    return slot instanceof Expiring ? slot.expires - Date.now() : NO_EXPIRY;
+    if (!(slot instanceof Expiring)) return slot === undefined ? undefined : NO_EXPIRY;
+    const left = slot.expires - Date.now();
+    // The clock may have moved since #live read it.
+    return left > 0 ? left : undefined;
   }
 
   expire(prefix: string, key: string, ttl: number): boolean {
-    const value = this.get(prefix, key);
-    if (value === undefined) return false;
-    this.set(prefix, key, value, ttl);
-    return true;
+    return this.#retime(prefix, key, ttl);
   }
 
   persist(prefix: string, key: string): boolean {
-    return this.expire(prefix, key, 0);
+    return this.#retime(prefix, key, 0);
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number): number {
@@ -117,8 +114,8 @@ export class MemoryDriver implements Driver {
   }
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded): boolean {
-    const value = this.get(prefix, key);
-    return value !== undefined && sameBytes(value, oldValue) && this.delete(prefix, key);
+    const value = valueIn(this.#live(prefix, key));
+    return value !== undefined && sameBytes(value, oldValue) && this.#delete(prefix, key);
   }
 
   async *scan(prefix: string, pattern: Pattern): AsyncGenerator<string[], void, void> {
@@ -126,7 +123,7 @@ export class MemoryDriver implements Driver {
     const keys = this.#entries(prefix).keys();
     for (let at = 0; at < keys.length; at += BATCH) {
       const batch = keys.slice(at, at + BATCH);
-      yield batch.filter((key) => key.startsWith(pattern.prefix) && this.exists(prefix, key));
+      yield batch.filter((key) => key.startsWith(pattern.prefix) && this.#live(prefix, key) !== undefined);
     }
   }
 
@@ -169,9 +166,24 @@ export class MemoryDriver implements Driver {
 
   /** Writes over what `#live` found; a live key keeps its deadline where `keep` is `true`. */
   #replace(prefix: string, key: string, slot: Slot | undefined, value: Encoded, ttl: number, keep: boolean): void {
-    if (slot === undefined || !keep) this.set(prefix, key, value, ttl);
+    if (slot === undefined || !keep) this.#store(prefix, key, slotFor(value, ttl));
     else if (slot instanceof Expiring) slot.value = value;
     else this.#store(prefix, key, value);
+  }
+
+  #retime(prefix: string, key: string, ttl: number): boolean {
+    const value = valueIn(this.#live(prefix, key));
+    if (value === undefined) return false;
+    this.#store(prefix, key, slotFor(value, ttl));
+    return true;
+  }
+
+  #delete(prefix: string, key: string): boolean {
+    const entries = this.#entries(prefix);
+    const slot = entries.get(key);
+    if (slot === undefined) return false;
+    this.#remove(prefix, entries, key);
+    return isLive(slot);
   }
 
   /** A namespace goes with its last entry. */

@@ -45,13 +45,13 @@ export function named(operation: string, key: string): string | undefined {
   return operation in ofOneKey ? key : undefined;
 }
 
-/** The methods that write a value, and so take a `ttl`. */
-export const writes: Readonly<Record<string, Operation>> = (({ set, setNX, incr, decr, getSet, compareAndSwap }) => ({
-  set,
-  setNX,
+/** The methods that write a value, and so take a `ttl`. `getOrSet` writes too, but what fails there is only a warning. */
+export const writes: Readonly<Record<string, Operation>> = {
+  set: ofOneKey.set,
+  setNX: ofOneKey.setNX,
   mSet: ofSeveralKeys.mSet,
-  incr,
-  decr,
-  getSet,
-  compareAndSwap,
-}))(ofOneKey);
+  incr: ofOneKey.incr,
+  decr: ofOneKey.decr,
+  getSet: ofOneKey.getSet,
+  compareAndSwap: ofOneKey.compareAndSwap,
+};

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../client/client.js";
-import type { ClientOptions } from "../client/options.js";
 import { type Driver, NO_EXPIRY } from "../driver/driver.js";
 import type { Facts } from "./suite.js";
 
@@ -25,8 +24,10 @@ export interface Scope {
   readonly client: Texts;
   /** The same namespace as bytes. */
   readonly bytes: Client;
-  /** A client of text in any namespace of this root; default: that of `client`. */
-  texts(options?: Omit<ClientOptions<string>, "driver" | "codec">, domain?: string, root?: string): Texts;
+  /** Another client of text, of the namespace of `client` unless other names are given. */
+  texts(domain?: string, rootNS?: string): Texts;
+  /** Another client of text of the namespace of `client`, with a default TTL; 0: none. */
+  withDefault(ttl: number): Texts;
   /** Another driver of the subject, for a case that closes it. */
   another(): Promise<Driver>;
   /** Asserts how long the key lives: about `expected`, or for ever where that is `NO_EXPIRY`. */
@@ -46,8 +47,8 @@ let scopes = 0;
 
 export function newScope(driver: Driver, facts: Facts, another: Scope["another"]): Scope {
   const root = `ns${RUN}-${scopes++}`;
-  const texts: Scope["texts"] = (options, domain = "cases", rootNS = root) =>
-    new Client(rootNS, domain, { ...options, driver, codec: text });
+  const texts: Scope["texts"] = (domain = "cases", rootNS = root) =>
+    new Client(rootNS, domain, { driver, codec: text });
   const client = texts();
   const ended: Scope["ended"] = async (ttl) => {
     const end = Date.now() + ttl + facts.late;
@@ -62,6 +63,7 @@ export function newScope(driver: Driver, facts: Facts, another: Scope["another"]
     client,
     bytes: new Client(root, "cases", { driver }),
     texts,
+    withDefault: (ttl) => new Client(root, "cases", { driver, codec: text, ttl }),
     another,
     async assertTtl(key, expected) {
       const left = await client.ttl(key);

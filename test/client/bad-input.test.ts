@@ -248,7 +248,15 @@ const DRIVERS: readonly Bad[] = [
   ["an array", []],
   ["a function", MemoryDriver],
   ...DRIVER_METHODS.map((method): Bad => [`without the method ${method}`, without(new MemoryDriver(), method)]),
+  ['driver.name is ""', named("")],
+  ["driver.name is undefined", named(undefined)],
+  ["driver.name is a number", named(5)],
 ];
+/** A memory driver of another name. */
+function named(name: unknown): object {
+  return Object.defineProperty(new MemoryDriver(), "name", { value: name });
+}
+
 const CODECS: readonly Bad[] = [
   NULL,
   ["a string", SECRET],

@@ -163,11 +163,19 @@ describe("what a driver is given", () => {
     await client.setNX("b", "one", { ttl: 0.2 });
     await client.expire("a", 10.001);
     await client.find("a");
+    await client.getSet("a", "two");
+    await client.getSet("a", "three", { ttl: "1s" });
+    await client.compareAndSwap("a", "three", "four");
+    await client.compareAndSwap("a", "four", "five", { ttl: 0 });
     expect(calls.map(({ method, args }) => [method, ...args])).toEqual([
       ["set", "app:notes:", "a", "one", 1500, undefined],
       ["setNX", "app:notes:", "b", "one", 1, undefined],
       ["expire", "app:notes:", "a", 11, undefined],
       ["get", "app:notes:", "a", undefined],
+      ["getSet", "app:notes:", "a", "two", 0, true, undefined],
+      ["getSet", "app:notes:", "a", "three", 1000, false, undefined],
+      ["compareAndSwap", "app:notes:", "a", "three", "four", 0, true, undefined],
+      ["compareAndSwap", "app:notes:", "a", "four", "five", 0, false, undefined],
     ]);
   });
 

@@ -3,7 +3,7 @@ import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import * as errors from "../../src/errors.js";
 import { DriverError, NamestoreError, TimeoutError } from "../../src/errors.js";
-import { failing } from "../support/driver.js";
+import { driverWhere, failing } from "../support/driver.js";
 import { everythingIn } from "../support/leaks.js";
 import { rejection } from "../support/promises.js";
 
@@ -164,6 +164,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       ["a text as the cause of a foreign one", new Error("odd", { cause: TEXT })],
       ["a cause far down", new DriverError("1", { cause: new Error("2", { cause: new Error("3", { cause: TEXT }) }) })],
       ["an Error with it, and a cause with it too", new Error(TEXT, { cause: new Error(TEXT) })],
+      ["an object with a message, which may be an error of another realm", { message: TEXT, code: 5 }],
       ["the errors of an AggregateError", new AggregateError([new Error(TEXT), new Error("fine")], "several")],
     ])("is cut there in %s", async (_name, thrown) => {
       const errors = [await rejection(notes(thrown, how).find("a")), await rejection(notes(thrown, how).clear())];
@@ -195,5 +196,24 @@ describe("an error's message", () => {
     const error = await rejection<NamestoreError>(client.get(long));
     expect(error.message.length).toBeLessThan(200);
     expect(error.key).toBe(long);
+  });
+});
+
+describe("an answer that the contract does not know", () => {
+  it("is the driver's fault, and not the codec's", async () => {
+    const client = new Client("app", "notes", { driver: driverWhere(() => null), codec: text });
+    await expect(client.find("a")).rejects.toMatchObject({
+      code: "ERR_DRIVER",
+      message: 'find "a": the driver answered null; allowed is a string, a Uint8Array or undefined',
+    });
+  });
+
+  it("is taken for a promise where it has a then, and the caller gets a real one", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a promise that is no Promise is what is tested.
+    const thenable = { then: (resolve: (answer: string) => void) => resolve("later") };
+    const client = new Client("app", "notes", { driver: driverWhere(() => thenable), codec: text });
+    const call = client.find("a");
+    expect(call).toBeInstanceOf(Promise);
+    expect(await call).toBe("later");
   });
 });

@@ -15,11 +15,23 @@ const NEVER = (): never => {
   throw new Error("nothing should be computed");
 };
 
+it("getOrSet gives a null that another writer stored meanwhile", async () => {
+  const { driver } = recording();
+  const client = new Client("app", "users", { driver, codec: json<{ name: string } | null>() });
+  const other = new Client("app", "users", { driver, codec: json<null>() });
+  const computed = client.getOrSet("a", async () => {
+    await other.set("a", null);
+    return { name: "Alice" };
+  });
+  expect(await computed).toBeNull();
+});
+
 describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   const open = (ttl?: number) => {
     const { driver, calls } = recording(answer);
     const client = new Client("app", "users", { driver, codec: text, ttl });
-    return { client, driver, calls };
+    const other = new Client("app", "users", { driver, codec: text });
+    return { client, other, calls };
   };
 
   describe("a hit", () => {
@@ -189,8 +201,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
 
   describe("writes meanwhile", () => {
     it("by someone else are not overwritten, and everyone gets what was written", async () => {
-      const { client, driver } = open();
-      const other = new Client("app", "users", { driver, codec: text });
+      const { client, other } = open();
       const computed = deferred<string>();
       const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
       await settle();
@@ -201,53 +212,53 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(100);
     });
 
-    const writes: [string, (client: Client<string, string>) => Promise<unknown>][] = [
+    /** A write of this client; `other` is one that shares the store and nothing else. */
+    type Write = (client: Client<string, string>, other: Client<string, string>) => Promise<unknown>;
+    const writes: [string, Write][] = [
       ["set", (client) => client.set("a", "written")],
       ["setNX", (client) => client.setNX("a", "written")],
       ["getSet", (client) => client.getSet("a", "written")],
       ["mSet", (client) => client.mSet({ z: "z", a: "written" })],
+      [
+        "compareAndSwap",
+        async (client, other) => {
+          await other.set("a", "x");
+          return client.compareAndSwap("a", "x", "written");
+        },
+      ],
+      ["incr", (client) => client.incr("a", 7)],
+      ["decr", (client) => client.decr("a", -7)],
     ];
-    const removals: typeof writes = [
+    const removals: [string, Write][] = [
       ["delete", (client) => client.delete("a")],
       ["mDel", (client) => client.mDel(["z", "a"])],
       ["clear", (client) => client.clear()],
       [
-        "set and compareAndDelete",
-        async (client) => {
-          await client.set("a", "x");
+        "compareAndDelete",
+        async (client, other) => {
+          await other.set("a", "x");
           return client.compareAndDelete("a", "x");
         },
       ],
     ];
-    const others: typeof writes = [
-      ["incr", (client) => client.incr("a", 7)],
-      ["decr", (client) => client.decr("a", -7)],
-      [
-        "compareAndSwap",
-        async (client) => {
-          await client.set("a", "x");
-          return client.compareAndSwap("a", "x", "written");
-        },
-      ],
-    ];
 
-    it.each([...writes, ...others])("by %s of this client stay; callers get what was computed", async (name, write) => {
-      const { client } = open();
+    it.each(writes)("by %s of this client stay; callers get what was computed", async (name, write) => {
+      const { client, other } = open();
       const computed = deferred<string>();
       const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
       await settle();
-      await write(client);
+      await write(client, other);
       computed.resolve("computed");
       expect(await Promise.all(callers)).toEqual(["computed", "computed"]);
       expect(await client.get("a")).toBe(name === "incr" || name === "decr" ? "7" : "written");
     });
 
     it.each(removals)("%s of this client: what was computed before it is not stored", async (_name, remove) => {
-      const { client } = open();
+      const { client, other } = open();
       const computed = deferred<string>();
       const caller = client.getOrSet("a", () => computed.promise);
       await settle();
-      await remove(client);
+      await remove(client, other);
       computed.resolve("computed");
       expect(await caller).toBe("computed");
       expect(await client.exists("a")).toBe(false);

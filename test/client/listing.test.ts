@@ -229,6 +229,19 @@ describe("a listing and an abort", () => {
     await settle();
   });
 
+  it("ends between batches without a match", async () => {
+    const controller = new AbortController();
+    const client = new Client("app", "users", {
+      driver: driverWhere(async function* () {
+        yield ["a"];
+        controller.abort("enough");
+        yield ["b"];
+        yield await new Promise<string[]>(() => {});
+      }),
+    });
+    expect(await rejection(client.keys("x*", { signal: controller.signal }))).toBe("enough");
+  });
+
   it("ends between two batches", async () => {
     const client = new Client("app", "users", { driver: scanning([["a"], ["b"]]) });
     const controller = new AbortController();

@@ -30,7 +30,7 @@ describe("kindOf", () => {
     [true, "a boolean"],
     [Symbol("secret"), "a symbol"],
     [() => "secret", "a function"],
-    [["secret"], "an array"],
+    [["secret"], "an array of 1"],
     [{ secret: "secret" }, "an object"],
     [new Date(0), "an object"],
   ])("tells the kind of a thing, and nothing of it: %s", (given, kind) => {

@@ -48,7 +48,6 @@ describe("the memory driver's time", () => {
   it("passes by itself otherwise", async () => {
     const client = open();
     await client.set("a", "one", { ttl: 20 });
-    expect(await client.get("a")).toBe("one");
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(await client.find("a")).toBeUndefined();
   });

@@ -1,9 +1,12 @@
-import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as root from "../../src/index.js";
 import { Consumer, ROOT } from "./consumer.js";
 
 const DOCUMENTS = ["README.md", "docs/recipes.md"];
+const read = (document: string): string => readFileSync(join(ROOT, document), "utf8");
+
 const BLOCK = /^```ts\n(.*?)^```$/gms;
 
 /** A name that a block gives itself in its first line, so that others can import it. */
@@ -18,7 +21,7 @@ interface Block {
 }
 
 const blocks = DOCUMENTS.flatMap((document) => {
-  const found = Array.from(readFileSync(join(ROOT, document), "utf8").matchAll(BLOCK));
+  const found = Array.from(read(document).matchAll(BLOCK));
   return found.map(([, code = ""], at): Block => {
     const file = NAME.exec(code)?.[1] ?? `${basename(document, ".md").toLowerCase()}-${at + 1}.ts`;
     const checked = code.replace(GIVES, "assert.deepStrictEqual($1, $2);");
@@ -26,7 +29,7 @@ const blocks = DOCUMENTS.flatMap((document) => {
   });
 });
 
-describe("the code in the documentation", () => {
+describe("the code in the documentation", { timeout: 60_000 }, () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
@@ -44,12 +47,40 @@ describe("the code in the documentation", () => {
     expect(blocks.filter(({ code }) => code.includes("assert.")).length).toBeGreaterThan(10);
   });
 
-  it.each(blocks)(
-    "$file compiles, runs, and gives what it says",
-    async ({ file }) => {
-      const compiled = `out/${file.replace(/\.ts$/, ".js")}`;
-      await consumer.node(...(file.endsWith(".test.ts") ? ["--test", compiled] : [compiled]));
-    },
-    60_000,
-  );
+  it.each(blocks)("$file compiles, runs, and gives what it says", async ({ file }) => {
+    const compiled = `out/${file.replace(/\.ts$/, ".js")}`;
+    await consumer.node(...(file.endsWith(".test.ts") ? ["--test", compiled] : [compiled]));
+  });
 });
+
+describe("the documentation", () => {
+  it("has a heading for the code of every error", () => {
+    const codes = Object.values(root).flatMap((given) =>
+      "code" in Object(given) ? [(given as { code: string }).code] : [],
+    );
+    expect(codes.length).toBeGreaterThan(10);
+    const headings = read("README.md").match(/(?<=^#### ).+$/gm);
+    expect(headings?.sort()).toEqual(codes.sort());
+  });
+
+  it.each([...DOCUMENTS, "CONTRIBUTING.md"])("links from %s to what exists", (document) => {
+    const targets = Array.from(read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g));
+    expect(targets.length).toBeGreaterThan(0);
+    for (const [, path = "", anchor] of targets) {
+      const target = path === "" ? document : join(dirname(document), path);
+      expect(existsSync(join(ROOT, target)), target).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(target)).toContain(anchor);
+    }
+  });
+});
+
+/** The anchors that GitHub gives a document's headings. */
+function anchorsOf(document: string): string[] {
+  const headings = Array.from(read(document).matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}

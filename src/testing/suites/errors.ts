@@ -34,9 +34,9 @@ export function errors({ it }: Suite): void {
 
   it("a bad root namespace or domain is InvalidNamespaceError", async ({ texts, root }) => {
     for (const name of ["", "a:b", ":", "\ud800", null, 1]) {
-      assert.throws(() => texts({}, name as never), InvalidNamespaceError);
-      assert.throws(() => texts({}, "cases", name as never), InvalidNamespaceError);
-      assert.throws(() => texts({}, "cases", root).domain(name as never), InvalidNamespaceError);
+      assert.throws(() => texts(name as never), InvalidNamespaceError);
+      assert.throws(() => texts("cases", name as never), InvalidNamespaceError);
+      assert.throws(() => texts("cases", root).domain(name as never), InvalidNamespaceError);
     }
   });
 

@@ -54,15 +54,15 @@ export function expiry({ timed, facts: { brief, late } }: Suite): void {
   const span = Math.max(200, brief);
 
   for (const [way, give] of Object.entries(ways)) {
-    timed(`a key is gone once its TTL has ended: ${way}`, async ({ texts, ended }) => {
-      const client = texts({ ttl: span });
+    timed(`a key is gone once its TTL has ended: ${way}`, async ({ withDefault, ended }) => {
+      const client = withDefault(span);
       await give(client, "key", span);
       await ended(span);
       assert.equal(await client.find("key"), undefined);
     });
 
-    timed(`a key is never gone before its TTL ends: ${way}`, async ({ texts }) => {
-      const client = texts({ ttl: span });
+    timed(`a key is never gone before its TTL ends: ${way}`, async ({ withDefault }) => {
+      const client = withDefault(span);
       const before = Date.now();
       await give(client, "key", span);
       while (Date.now() - before < span) {

@@ -63,13 +63,13 @@ type Neighbours = readonly [what: string, open: (scope: Scope) => readonly [a: T
 
 const neighbours: readonly Neighbours[] = [
   ...Object.entries(pairs).flatMap(([name, [a, b]]): Neighbours[] => [
-    [`two domains, ${name}`, ({ texts }) => [texts({}, a), texts({}, b)]],
+    [`two domains, ${name}`, ({ texts }) => [texts(a), texts(b)]],
     // Behind the unique part, so that the two still begin alike.
-    [`two root namespaces, ${name}`, ({ texts, root }) => [texts({}, "cases", root + a), texts({}, "cases", root + b)]],
+    [`two root namespaces, ${name}`, ({ texts, root }) => [texts("cases", root + a), texts("cases", root + b)]],
   ]),
-  ["swapped names", ({ texts, root }) => [texts({}, `${root}b`, `${root}a`), texts({}, `${root}a`, `${root}b`)]],
-  ["a boundary elsewhere", ({ texts, root }) => [texts({}, "bc", `${root}a`), texts({}, "c", `${root}ab`)]],
-  ["one name twice, and once", ({ texts, root }) => [texts({}, root), texts({}, "cases")]],
+  ["swapped names", ({ texts, root }) => [texts(`${root}b`, `${root}a`), texts(`${root}a`, `${root}b`)]],
+  ["a boundary elsewhere", ({ texts, root }) => [texts("bc", `${root}a`), texts("c", `${root}ab`)]],
+  ["one name twice, and once", ({ texts, root }) => [texts(root), texts("cases")]],
 ];
 
 async function shareNothing(a: Texts, b: Texts): Promise<void> {
@@ -133,7 +133,7 @@ export function isolation({ it }: Suite): void {
   }
 
   it("a key that reads like a storage key belongs to its own namespace", async ({ texts, root }) => {
-    const [a, b] = [texts({}, "a"), texts({}, "b")];
+    const [a, b] = [texts("a"), texts("b")];
     await a.set(`${root}:b:key`, "of a");
     await a.set("b:key", "of a");
     await b.set("key", "of b");
@@ -147,10 +147,10 @@ export function isolation({ it }: Suite): void {
   it(
     "clear of one domain leaves a hundred others",
     async ({ texts }) => {
-      const others = Array.from({ length: 100 }, (_, index) => texts({}, `other${index}`));
+      const others = Array.from({ length: 100 }, (_, index) => texts(`other${index}`));
       await Promise.all(others.map((other) => other.set("key", "value")));
-      await texts({}, "other").set("key", "value");
-      await texts({}, "other").clear();
+      await texts("other").set("key", "value");
+      await texts("other").clear();
       assert.ok((await Promise.all(others.map((other) => other.exists("key")))).every((live) => live));
     },
     "clear",

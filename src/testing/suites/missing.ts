@@ -88,8 +88,8 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
   ],
   [
     "getSet gives it the client's default TTL",
-    async ({ texts, assertTtl }, key) => {
-      await texts({ ttl: DAY }).getSet(key, "new");
+    async ({ withDefault, assertTtl }, key) => {
+      await withDefault(DAY).getSet(key, "new");
       await assertTtl(key, DAY);
     },
   ],
@@ -110,8 +110,8 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
   ],
   [
     "incr gives it the client's default TTL",
-    async ({ texts, assertTtl }, key) => {
-      await texts({ ttl: DAY }).incr(key);
+    async ({ withDefault, assertTtl }, key) => {
+      await withDefault(DAY).incr(key);
       await assertTtl(key, DAY);
     },
   ],

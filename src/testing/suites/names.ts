@@ -78,9 +78,9 @@ async function lists(client: Texts, key: string): Promise<void> {
 export function names({ it }: Suite): void {
   for (const [what, name] of Object.entries(awkward)) {
     it(`works as a key: ${what}`, ({ client }) => works(client, name));
-    it(`works as a domain: ${what}`, ({ texts }) => works(texts({}, name), "key"));
-    it(`works as a root namespace: ${what}`, ({ texts, root }) => works(texts({}, "cases", name + root), "key"));
+    it(`works as a domain: ${what}`, ({ texts }) => works(texts(name), "key"));
+    it(`works as a root namespace: ${what}`, ({ texts, root }) => works(texts("cases", name + root), "key"));
     it(`is listed as a key, and found by its escaped text: ${what}`, ({ client }) => lists(client, name), "scan");
-    it(`lists its keys as a domain: ${what}`, ({ texts }) => lists(texts({}, name), "key"), "scan");
+    it(`lists its keys as a domain: ${what}`, ({ texts }) => lists(texts(name), "key"), "scan");
   }
 }

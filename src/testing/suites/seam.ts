@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Driver, NO_EXPIRY } from "../../driver/driver.js";
+import { type CallOptions, type Driver, NO_EXPIRY } from "../../driver/driver.js";
 import { type Encoded, sameBytes, toText } from "../../driver/encoded.js";
 import { NamestoreError } from "../../errors.js";
 import { collect, reasonOf, sameKeys } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
-import type { Suite } from "../suite.js";
+import type { Facts, Suite } from "../suite.js";
 
 type Pattern = Parameters<Driver["scan"]>[1];
 
@@ -156,25 +156,10 @@ export function seam({ it, timed }: Suite): void {
     assert.equal(await driver.mDel(prefix, keys), 3);
   });
 
-  it("every method takes a signal that does not fire", async ({ driver, prefix, facts: { cannot } }) => {
-    const options = { signal: new AbortController().signal };
-    await driver.set(prefix, "key", "1", 0, options);
-    await driver.setNX(prefix, "key", "1", 0, options);
-    await driver.mSet(prefix, [["key", "1"]], 0, options);
-    await driver.mGet(prefix, ["key"], options);
-    await driver.exists(prefix, "key", options);
-    await driver.expire(prefix, "key", HOUR, options);
-    await driver.ttl(prefix, "key", options);
-    await driver.persist(prefix, "key", options);
-    await driver.incr(prefix, "key", 1, 0, options);
-    await driver.getSet(prefix, "key", "3", 0, true, options);
-    await driver.compareAndSwap(prefix, "key", "3", "4", 0, true, options);
-    if (cannot.scan === undefined) await collect(driver.scan(prefix, everything, options));
-    answers(await driver.get(prefix, "key", options), "4");
-    await driver.compareAndDelete(prefix, "key", "5", options);
-    assert.equal(await driver.delete(prefix, "key", options), true);
-    await driver.mDel(prefix, ["key"], options);
-    if (cannot.clear === undefined) await driver.clear(prefix, options);
+  it("every method takes a signal that does not fire", async ({ driver, prefix, facts }) => {
+    const { signal } = new AbortController();
+    for (const call of everyCall(driver, prefix, facts, { signal })) await call();
+    answers(await driver.get(prefix, "key"), "4");
   });
 
   it(
@@ -250,26 +235,47 @@ export function seam({ it, timed }: Suite): void {
     await closed(another);
   });
 
-  it("a call after close is UnavailableError, not applied", async ({ another, prefix }) => {
+  it("a call after close is UnavailableError, not applied", async ({ another, prefix, facts }) => {
     const driver = await closed(another);
     // A driver that holds nothing needs no close, and then works on.
     if (driver.close === undefined) return;
-    const calls = [
-      () => driver.get(prefix, "key"),
-      () => driver.set(prefix, "key", "1", 0),
-      () => driver.mGet(prefix, ["key"]),
-      () => driver.mSet(prefix, [["key", "1"]], 0),
-      () => driver.incr(prefix, "key", 1, 0),
-      () => driver.delete(prefix, "key"),
-      () => driver.ttl(prefix, "key"),
-    ];
-    for (const call of calls) {
-      const error = (await reasonOf((async () => call())())) as { code?: unknown; outcome?: unknown };
+    for (const call of everyCall(driver, prefix, facts)) {
+      const error = (await reasonOf(call())) as { code?: unknown; outcome?: unknown };
       assert.deepEqual([error.code, error.outcome], ["ERR_UNAVAILABLE", "not-applied"]);
     }
   });
 }
 
+/** A call of every method. Made one after another on an empty namespace, they leave "4" under "key". */
+function everyCall(
+  driver: Driver,
+  prefix: string,
+  { cannot }: Facts,
+  options?: CallOptions,
+): readonly (() => Promise<unknown>)[] {
+  return [
+    async () => driver.clear(prefix, options),
+    async () => driver.set(prefix, "key", "1", 0, options),
+    async () => driver.setNX(prefix, "key", "1", 0, options),
+    async () => driver.get(prefix, "key", options),
+    async () => driver.mGet(prefix, ["key"], options),
+    async () => driver.exists(prefix, "key", options),
+    async () => driver.expire(prefix, "key", HOUR, options),
+    async () => driver.ttl(prefix, "key", options),
+    async () => driver.persist(prefix, "key", options),
+    async () => driver.incr(prefix, "key", 1, 0, options),
+    async () => driver.getSet(prefix, "key", "3", 0, true, options),
+    async () => driver.compareAndDelete(prefix, "key", "3", options),
+    async () => driver.delete(prefix, "key", options),
+    async () => driver.mDel(prefix, ["key"], options),
+    async () => driver.mSet(prefix, [["key", "3"]], 0, options),
+    async () => driver.compareAndSwap(prefix, "key", "3", "4", 0, true, options),
+    () => collect(driver.scan(prefix, everything, options)),
+    // Not every driver can do the first and the last.
+  ].slice(cannot.clear === undefined ? 0 : 1, cannot.scan === undefined ? undefined : -1);
+}
+
+/** A driver that has served, and was closed twice. */
 async function closed(another: Scope["another"]): Promise<Driver> {
   const driver = await another();
   await driver.exists("ns:cases:", "key");

@@ -5,13 +5,22 @@ export const ttls: Faults = {
     caughtBy: "ttl > set of a missing key, naming a TTL: the named",
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl * 1_000) }),
   },
+  "answers TTLs in whole seconds": {
+    caughtBy: "ttl > ttl counts down, and never faster than time",
+    breaks: (memory) => ({
+      ttl(prefix, key) {
+        const left = memory.ttl(prefix, key);
+        return left === undefined || left < 0 ? left : Math.floor(left / 1_000) * 1_000;
+      },
+    }),
+  },
   "keeps TTLs in 31 bits": {
     caughtBy: "ttl > a TTL may be longer than the longest timer",
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl % 2 ** 31) }),
   },
   "expires early": {
     caughtBy: "expiry > a key is never gone before its TTL ends: given by set",
-    breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl / 2) }),
+    breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl / 20) }),
   },
   "expires late": {
     caughtBy: "expiry > a key is gone once its TTL has ended: given by set",
@@ -91,13 +100,13 @@ export const ttls: Faults = {
       },
     }),
   },
-  "stores the seconds that a counter has left, rounded up, at each incr": {
+  "stores the minutes that a counter has left, rounded up, at each incr": {
     caughtBy: "expiry > a counter expires however often it is incremented",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const sum = memory.incr(prefix, key, delta, ttl);
         const left = memory.ttl(prefix, key) ?? 0;
-        if (left > 0) memory.expire(prefix, key, Math.ceil(left / 1_000) * 1_000);
+        if (left > 0) memory.expire(prefix, key, Math.ceil(left / 60_000) * 60_000);
         return sum;
       },
     }),
