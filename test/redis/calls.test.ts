@@ -271,6 +271,24 @@ describe("calls of one tick", () => {
     );
   });
 
+  it("of incr get a TTL each, where they name one and create the key", async () => {
+    const { client } = await open(server.url);
+    const mixed = client.domain("mixed");
+    await mixed.clear();
+    await mixed.set("there", "1");
+    const sums = await Promise.all([
+      mixed.incr("plain"),
+      mixed.incr("timed", 1, { ttl: "1h" }),
+      mixed.incr("there", 1, { ttl: "1h" }),
+      mixed.incr("timed", 1, { ttl: "2h" }),
+      mixed.incr("plain", 1, { ttl: "1h" }),
+    ]);
+    expect(sums).toEqual([1, 1, 2, 2, 2]);
+    expect(await mixed.ttl("plain")).toBe(-1);
+    expect(await mixed.ttl("there")).toBe(-1);
+    expect(await mixed.ttl("timed")).toBeLessThanOrEqual(3_600_000);
+  });
+
   it("wait in the queue for a connection, and are sent once it is there", async () => {
     const target = await RedisServer.start();
     const proxy = await FaultProxy.to(target);

@@ -206,6 +206,40 @@ describe("a listing on a Cluster", () => {
     expect(await client.keys()).toEqual([]);
   });
 
+  it("goes on through a failover, where its timeout allows for it", async () => {
+    const driver = await RedisDriver.connect({ cluster: cluster.addresses, timeout: 10_000 });
+    onTestFinished(() => driver.close());
+    const client = over(driver, "app", "through");
+    const primaries = await cluster.primaries();
+    const tags = await Promise.all(primaries.map(async (node) => (await keysOn(node, 1))[0] as string));
+    const keys = tags.flatMap((tag) => Array.from({ length: 2_500 }, (_, at) => `${tag}${at}`));
+    await client.mSet(keys.map((key) => [key, "1"]));
+    for (const node of primaries) {
+      await eventually("a replica with the data", async () => {
+        const [sent, had] = [
+          await node.info("master_repl_offset"),
+          /offset=(\d+)/.exec((await node.info("slave0")) ?? "")?.[1],
+        ];
+        return sent === had;
+      });
+    }
+    const found: string[] = [];
+    let killed: RedisServer | undefined;
+    try {
+      for await (const key of client.scan()) {
+        found.push(key);
+        if (killed !== undefined) continue;
+        // Half way through the node that it lists.
+        killed = await cluster.primaryOf(key);
+        await killed.kill();
+      }
+    } finally {
+      await killed?.up();
+    }
+    expect(new Set(found)).toEqual(new Set(keys));
+    expect(found).toHaveLength(keys.length);
+  });
+
   it("lists a key that is there throughout, though its slot moves behind the listing's back", async () => {
     const { client } = await open("behind");
     const writer = (await open("behind")).client;

@@ -110,6 +110,41 @@ describe("a connection that ends in the middle", () => {
   });
 });
 
+describe("a listing", () => {
+  it("goes on where its connection is lost between two steps, or in one", async () => {
+    const { proxy, client, straight } = await through("listing");
+    const keys = Array.from({ length: 3_000 }, (_, at) => `key ${at}`);
+    await straight.mSet(keys.map((key) => [key, "1"]));
+    for (const lose of [
+      () => proxy.reset(),
+      () => {
+        proxy.reply = cutAfter(100);
+      },
+    ]) {
+      const found = new Set<string>();
+      for await (const key of client.scan()) {
+        if (found.size === 0) lose();
+        found.add(key);
+      }
+      expect(found).toEqual(new Set(keys));
+    }
+  });
+
+  it("of clear goes on likewise", async () => {
+    const { proxy, client, straight } = await through("clearing");
+    await straight.mSet(Array.from({ length: 3_000 }, (_, at) => [`key ${at}`, "1"]));
+    let replies = 0;
+    proxy.reply = (chunk, forward, { client: socket }) => {
+      // SCAN, UNLINK, and the next SCAN, whose reply is lost.
+      if (++replies !== 3) return forward(chunk);
+      socket.destroy();
+    };
+    await client.clear();
+    proxy.reply = pass;
+    expect(await straight.keys()).toEqual([]);
+  });
+});
+
 describe("a link that is half open", () => {
   it("ends in TimeoutError, and the next connection serves", async () => {
     const { proxy, client, straight } = await through("halfOpen");

@@ -118,13 +118,14 @@ describe("a walk", () => {
     expect(first.asked).toEqual(["0", "0"]);
   });
 
-  it("fails as a step fails", async () => {
-    const lost = new Error("lost");
-    const pages = new Pages({ 0: ["7", "a"], 7: lost });
+  it("fails where the server refuses a step", async () => {
+    class ErrorReply extends Error {}
+    const pages = new Pages({ 0: ["7", "a"], 7: new ErrorReply("NOPERM this user has no permissions") });
     expect(await rejection(keysOf(topology(() => [pages])))).toMatchObject({
-      code: "ERR_UNAVAILABLE",
-      outcome: "unknown",
+      code: "ERR_DRIVER",
+      outcome: "not-applied",
     });
+    expect(pages.asked).toEqual(["0", "7"]);
   });
 
   it("is not asked further than it is read", async () => {
