@@ -362,7 +362,10 @@ describe("a link", () => {
       });
       link.start();
       await eventually("some attempts", () => attempts >= 3);
+      const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+      const before = timers();
       link.close();
+      expect(timers()).toBeLessThan(before);
       const made = attempts;
       await sleep(200);
       expect(attempts).toBe(made);

@@ -38,11 +38,16 @@ function majorOf({ command, version }: Server): number | undefined {
 }
 
 function install(packages: readonly string[]): void {
-  const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const [command, ...rest] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"] as [string, ...string[]];
+  // env is there on any system with apt-get, and gives the first word of the command either way.
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  const aptGet = (...words: string[]): void => {
+    execFileSync("env", [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...words], {
+      stdio: "ignore",
+    });
+  };
   try {
-    execFileSync(command, [...rest, "update", "-qq"], { stdio: "ignore" });
-    execFileSync(command, [...rest, "install", "-qq", "-y", ...packages], { stdio: "ignore" });
+    aptGet("update");
+    aptGet("install", "-y", ...packages);
   } catch {
     throw new Error(
       `the tests need ${packages.join(" and ")}, and apt-get cannot install them here: install them first`,
