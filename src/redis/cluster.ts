@@ -1,10 +1,9 @@
 import { UnavailableError } from "../errors.js";
-import { RAW } from "./kinds.js";
-import { Link, type NodeClient, within } from "./link.js";
-import type { Reply } from "./protocol.js";
-import { type AnyRun, type Route, Run } from "./run.js";
+import { ask, NO_SLOT } from "./kinds.js";
+import { closed, Link, type NodeClient, within } from "./link.js";
+import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
-import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
+import { mayHop, type Primary, retakeAnywhere, type Topology } from "./topology.js";
 
 /** Where a node listens. */
 export interface Address {
@@ -26,8 +25,6 @@ const STALLED = 500;
 /** How long a node may take to give the map of slots until another is asked, in milliseconds. */
 const ANSWER = 1_000;
 
-const NOWHERE: Route = { send() {}, retake: () => false };
-
 /**
  * A Redis Cluster: a link to each primary, and the map of slots. The map is read again when a slot has moved, when a
  * connection is lost, and while a reply is missing: a frozen primary says nothing of its own failover.
@@ -43,7 +40,7 @@ export class ClusterTopology implements Topology {
   #refreshing: Promise<void> | undefined;
   #again = false;
   #look: NodeJS.Timeout | undefined;
-  #closed = false;
+  closed = false;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -56,17 +53,14 @@ export class ClusterTopology implements Topology {
   async connect(): Promise<void> {
     let reason: unknown;
     for (const address of this.#options.nodes) {
-      const link = this.#newLink(address);
+      if (this.closed) break;
       try {
-        await link.connect();
-        this.#links.set(nameOf(address), link);
-        await this.#readFrom(address);
+        // Each gets its share of the time: one that answers is enough.
+        await this.#readFrom(address, this.#options.timeout / this.#options.nodes.length);
         this.#look = setInterval(() => this.#lookAtLinks(), LOOK).unref();
         return;
       } catch (error) {
         reason = error;
-        this.#links.delete(nameOf(address));
-        link.close();
       }
     }
     throw reason;
@@ -87,28 +81,35 @@ export class ClusterTopology implements Topology {
   }
 
   retake(run: AnyRun, word: string, message: string): boolean {
-    if (word === "MOVED" || word === "ASK") {
-      if (++run.hops > 16) return false;
-      const address = parseAddress(message.slice(message.lastIndexOf(" ") + 1));
-      const link = this.#linkTo(address);
-      if (word === "MOVED") {
-        this.#slots[run.slot] = link;
-        this.#version++;
-        this.#refresh();
-      }
-      link.send(run, word === "ASK");
-      return true;
+    if (word !== "MOVED" && word !== "ASK") {
+      if (word === "CLUSTERDOWN" || word === "READONLY") this.#refresh();
+      return retakeAnywhere(run, word, (again) => this.send(again));
     }
-    if (word === "CLUSTERDOWN" || word === "READONLY") this.#refresh();
-    return retakeAnywhere(run, word, (again) => this.send(again));
+    const address = parseAddress(message.slice(message.lastIndexOf(" ") + 1));
+    // An empty host stands for that of the node which says so, and the map will tell.
+    if (address === undefined || address.host === "" || !mayHop(run)) {
+      this.#refresh();
+      return false;
+    }
+    const link = this.#linkTo(address);
+    if (word === "MOVED") {
+      this.#slots[run.slot] = link;
+      this.#version++;
+      this.#refresh();
+    }
+    link.send(run, word === "ASK");
+    return true;
   }
 
+  /** The primaries by a map that is read for the purpose: a SCAN is never told that a slot has moved. */
   async primaries(): Promise<readonly Primary[]> {
+    this.#refresh();
+    await this.#refreshing;
     return [...new Set(this.#slots.filter((link) => link !== undefined))];
   }
 
   close(): void {
-    this.#closed = true;
+    this.closed = true;
     clearInterval(this.#look);
     for (const link of [...this.#links.values(), ...this.#retired]) link.close();
   }
@@ -119,6 +120,7 @@ export class ClusterTopology implements Topology {
   }
 
   #linkTo(address: Address): Link {
+    if (this.closed) throw closed("not-applied");
     const name = nameOf(address);
     let link = this.#links.get(name);
     if (link === undefined) {
@@ -134,7 +136,7 @@ export class ClusterTopology implements Topology {
 
   /** Reads the map of slots again, soon; one at a time, and once more if it was asked for meanwhile. */
   #refresh(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#again = true;
     this.#refreshing ??= this.#readAnywhere().finally(() => {
       this.#refreshing = undefined;
@@ -142,12 +144,13 @@ export class ClusterTopology implements Topology {
   }
 
   async #readAnywhere(): Promise<void> {
-    while (this.#again && !this.#closed) {
+    while (this.#again && !this.closed) {
       this.#again = false;
-      const lively = [...this.#links].filter(([, link]) => !link.stalled(STALLED)).map(([name]) => parseAddress(name));
+      const lively = [...this.#links].flatMap(([name, link]) => (link.stalled(STALLED) ? [] : [parseAddress(name)]));
       for (const address of [...lively, ...this.#options.nodes]) {
+        if (address === undefined || this.closed) continue;
         try {
-          await this.#readFrom(address);
+          await this.#readFrom(address, ANSWER);
           break;
         } catch {
           // The next one may know.
@@ -157,32 +160,32 @@ export class ClusterTopology implements Topology {
   }
 
   /** Asks one node for the map of slots. */
-  async #readFrom(asked: Address): Promise<void> {
+  async #readFrom(asked: Address, milliseconds: number): Promise<void> {
     const link = this.#linkTo(asked);
+    const { timeout } = this.#options;
     const reply = await within(
-      new Promise<Reply>((resolve, reject) => {
-        const call = { key: "", payload: ["CLUSTER", "SLOTS"], signal: undefined, resolve, reject };
-        link.send(new Run(RAW, 0, performance.now() + this.#options.timeout, NOWHERE, [call]));
-      }),
-      ANSWER,
+      ask((run) => link.send(run), ["CLUSTER", "SLOTS"], timeout),
+      milliseconds,
     );
-    const before = this.#slots;
-    this.#slots = [];
+    const slots: (Link | undefined)[] = [];
     for (const [from, to, [host, port]] of reply as [number, number, [Buffer | null, number]][]) {
-      const primary = this.#linkTo({ host: String(host ?? "") || asked.host, port });
-      for (let slot = from; slot <= to; slot++) this.#slots[slot] = primary;
+      const name = String(host ?? "");
+      const primary = this.#linkTo({ host: name === "" || name === "?" ? asked.host : name, port });
+      for (let slot = from; slot <= to; slot++) slots[slot] = primary;
     }
-    if (this.#slots.length !== before.length || this.#slots.some((link, slot) => link !== before[slot])) {
-      this.#version++;
-      this.#settleLinks();
-    }
+    // A node that is no longer, or not yet, in the Cluster.
+    if (slots.length === 0) throw new UnavailableError("the node knows no slots", { outcome: "not-applied" });
+    const before = this.#slots;
+    this.#slots = slots;
+    if (slots.length !== before.length || slots.some((now, slot) => now !== before[slot])) this.#version++;
+    this.#settleLinks();
   }
 
-  /** After a change: what was not yet sent goes where it belongs now, and links that serve no slot go. */
+  /** What was not yet sent goes where it belongs now, and links that serve no slot go. */
   #settleLinks(): void {
     const used = new Set(this.#slots);
     for (const [name, link] of this.#links) {
-      for (const run of [...link.release()]) this.send(run);
+      for (const run of [...link.release((slot) => slot !== NO_SLOT && this.#slots[slot] !== link)]) this.send(run);
       if (used.has(link)) continue;
       // What it has in flight may still be answered.
       this.#links.delete(name);
@@ -199,8 +202,9 @@ function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 
-/** Of an IPv6 address the last colon parts host and port. */
-function parseAddress(name: string): Address {
+/** Of an IPv6 address the last colon parts host and port; `undefined`: it is no address. */
+function parseAddress(name: string): Address | undefined {
   const colon = name.lastIndexOf(":");
-  return { host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
+  const port = Number(name.slice(colon + 1));
+  return colon >= 0 && port > 0 && port < 65_536 ? { host: name.slice(0, colon), port } : undefined;
 }

@@ -1,4 +1,4 @@
-import { DriverError, NamestoreError, UnavailableError } from "../errors.js";
+import { DriverError, NamestoreError, NotSupportedError, UnavailableError } from "../errors.js";
 import { type Address, ClusterTopology } from "./cluster.js";
 import { type NodeClient, within } from "./link.js";
 import type { Login, Settings } from "./options.js";
@@ -16,7 +16,9 @@ interface NodeRedis {
 /** Makes the connections of a driver that owns them. Settles within the timeout and a little. */
 export async function connect(settings: Settings): Promise<Topology> {
   // Not a static import: a driver over a connection that was handed in needs no such package.
-  const { createClient } = (await import("redis")) as unknown as NodeRedis;
+  const { createClient } = (await import("redis").catch(() => {
+    throw new NotSupportedError("the package redis, an optional peer dependency, is not installed");
+  })) as unknown as NodeRedis;
   // createClient makes a class of all commands for each new set of options, which costs tens of milliseconds; a
   // duplicate shares its original's.
   const original = createClient({ maintNotifications: "disabled" });

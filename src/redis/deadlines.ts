@@ -15,6 +15,8 @@ export class Deadlines<T extends Due> {
   #queue: T[] = [];
   #head = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires; it is left alone where that is early enough. */
+  #firesAt = Number.POSITIVE_INFINITY;
 
   constructor(expire: (due: T) => void) {
     this.#expire = expire;
@@ -34,8 +36,12 @@ export class Deadlines<T extends Due> {
   }
 
   add(due: T): void {
-    if (this.first?.over !== false) this.#arm(due);
-    this.#queue.push(due);
+    let at = this.#queue.length;
+    // What was sent on after a refusal is due before its neighbours.
+    while (at > this.#head && (this.#queue[at - 1] as T).deadline > due.deadline) at--;
+    if (at === this.#queue.length) this.#queue.push(due);
+    else this.#queue.splice(at, 0, due);
+    if (this.first === due) this.#arm(due);
   }
 
   /** Ends the timer; nothing expires any more. */
@@ -43,23 +49,28 @@ export class Deadlines<T extends Due> {
     this.#queue = [];
     this.#head = 0;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
+  /** Not on the way of a process that ends: whatever is pending has a connection that keeps it alive. */
   #arm(due: T): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        const now = performance.now();
-        let first = this.first;
-        while (first !== undefined && first.deadline <= now) {
-          first.over = true;
-          this.#expire(first);
-          first = this.first;
-        }
-        if (first !== undefined) this.#arm(first);
-      },
-      Math.max(1, Math.ceil(due.deadline - performance.now())),
-    );
+    if (this.#firesAt <= due.deadline) return;
+    clearTimeout(this.#timer);
+    this.#firesAt = due.deadline;
+    const wait = Math.max(1, Math.ceil(due.deadline - performance.now()));
+    // After a turn of the loop: while it was held up, replies may have come that are not yet read.
+    this.#timer = setTimeout(() => setImmediate(() => this.#endOverdue()), wait).unref();
+  }
+
+  #endOverdue(): void {
+    this.#firesAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    let first = this.first;
+    while (first !== undefined && first.deadline <= now) {
+      first.over = true;
+      this.#expire(first);
+      first = this.first;
+    }
+    if (first !== undefined) this.#arm(first);
   }
 }

@@ -32,6 +32,7 @@ export interface IoRedisClient {
   readonly isCluster: boolean;
   callBuffer(command: string, args: Argument[]): Promise<unknown>;
   readonly options: object;
+  readonly stream?: unknown;
   nodes?(role: "master"): IoRedisClient[];
 }
 
@@ -57,20 +58,23 @@ interface Pending extends Due {
  */
 export class HandedInTopology implements Topology {
   readonly version = 0;
+  closed = false;
   readonly #sender: Sender;
   readonly #primaries: () => Promise<Sender[]>;
   readonly #clustered: boolean;
   readonly #pending: Deadlines<Pending>;
   readonly #underWay = new Set<Pending>();
+  readonly #known = new Set<string>();
 
   constructor(connection: RedisConnection, timeout: number) {
     const { sender, primaries, clustered } = adapt(connection);
     this.#sender = sender;
     this.#primaries = primaries;
     this.#clustered = clustered;
-    this.#pending = new Deadlines(({ run }) =>
-      run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" })),
-    );
+    this.#pending = new Deadlines((pending) => {
+      this.#underWay.delete(pending);
+      pending.run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
+    });
   }
 
   slotOf(key: string | Buffer): number {
@@ -95,6 +99,7 @@ export class HandedInTopology implements Topology {
   }
 
   close(): void {
+    this.closed = true;
     for (const { run } of this.#underWay) {
       run.fail(new UnavailableError("the driver was closed before the reply came", { outcome: "unknown" }));
     }
@@ -103,7 +108,7 @@ export class HandedInTopology implements Topology {
   }
 
   #sendBy(sender: Sender, run: AnyRun): void {
-    const command = run.command();
+    const command = run.command(this.#known);
     if (command === undefined) return;
     const pending: Pending = { run, deadline: run.deadline, over: false };
     this.#pending.add(pending);
@@ -145,7 +150,7 @@ function noConnection(given: string): InvalidArgumentError {
 }
 
 function adaptNodeRedis(client: NodeRedisClient): Adapted {
-  refuse("keyPrefix", client.options);
+  for (const option of ["keyPrefix", "readonly"]) refuse(option, client.options);
   const sender: Sender = {
     send: (command) => client.sendCommand(command, NODE_REDIS_OPTIONS),
     get epoch() {
@@ -174,7 +179,11 @@ function adaptNodeRedisCluster(cluster: NodeRedisCluster): Adapted {
 function adaptIoRedis(client: IoRedisClient): Adapted {
   const { options } = client;
   const redisOptions = (options as { redisOptions?: object }).redisOptions;
-  for (const each of [options, redisOptions]) refuse("keyPrefix", each);
+  for (const each of [options, redisOptions]) {
+    // Other keys, other replies, or a replica's.
+    for (const option of ["keyPrefix", "stringNumbers", "readOnly"]) refuse(option, each);
+    if ((each as { role?: unknown } | undefined)?.role === "slave") throw refused("role", '"master"');
+  }
   if (client.isCluster) {
     const { scaleReads, retryDelayOnFailover } = options as { scaleReads?: unknown; retryDelayOnFailover?: unknown };
     if (scaleReads !== undefined && scaleReads !== "master") refuse("scaleReads", options);
@@ -183,20 +192,17 @@ function adaptIoRedis(client: IoRedisClient): Adapted {
   } else if ((options as { autoResendUnfulfilledCommands?: unknown }).autoResendUnfulfilledCommands !== false) {
     throw refused("autoResendUnfulfilledCommands", "false");
   }
-  const sender: Sender = {
-    send: ([name, ...parameters]) => client.callBuffer(name as string, parameters),
-    epoch: 0,
-  };
+  const senderOf = (one: IoRedisClient): Sender => ({
+    send: ([name, ...parameters]) => one.callBuffer(name as string, parameters),
+    // A new socket for each connection.
+    get epoch() {
+      return one.stream;
+    },
+  });
   return {
-    sender,
+    sender: senderOf(client),
     clustered: client.isCluster,
-    primaries: async () =>
-      client.nodes === undefined || !client.isCluster
-        ? [sender]
-        : client.nodes("master").map((node) => ({
-            send: ([name, ...parameters]) => node.callBuffer(name as string, parameters),
-            epoch: 0,
-          })),
+    primaries: async () => (client.isCluster ? (client.nodes?.("master") ?? []) : [client]).map(senderOf),
   };
 }
 

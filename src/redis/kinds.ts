@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Encoded } from "../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../errors.js";
-import { type Argument, codedError, type Reply } from "./protocol.js";
-import type { Call, Kind } from "./run.js";
+import { type Argument, errorOfWord, GARBLED, type Reply } from "./protocol.js";
+import { type AnyRun, type Call, type Kind, type Route, Run } from "./run.js";
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";
 
@@ -33,11 +33,22 @@ function single<P, R>(
   };
 }
 
-const found = (reply: Reply): Encoded | undefined => (reply as Buffer | null) ?? undefined;
-const yes = (reply: Reply): boolean => reply === 1;
-const stored = (reply: Reply): boolean => reply !== null;
-const count = (reply: Reply): number => reply as number;
-const nothing = (): void => {};
+/** Throws where a reply is none of what the command is answered with: then it was meant for another. */
+function fits<R>(reply: Reply | undefined, answers: boolean, answer: R): R {
+  if (!answers || reply === undefined) throw GARBLED;
+  return answer;
+}
+
+const found = (reply: Reply | undefined): Encoded | undefined =>
+  fits(reply, reply === null || Buffer.isBuffer(reply), (reply as Buffer | null) ?? undefined);
+const yes = (reply: Reply): boolean => fits(reply, reply === 0 || reply === 1, reply === 1);
+const stored = (reply: Reply): boolean => fits(reply, reply === null || isOK(reply), reply !== null);
+const count = (reply: Reply): number => fits(reply, typeof reply === "number", reply as number);
+const nothing = (reply: Reply): void => fits(reply, reply === 1 || isOK(reply), undefined);
+/** The elements of a list, one for each of so many. */
+const list = (reply: Reply, length: number): readonly Reply[] =>
+  fits(reply, Array.isArray(reply) && reply.length === length, reply as Reply[]);
+const isOK = (reply: Reply): boolean => String(reply) === "OK";
 const ttlArguments = (ttl: number): Argument[] => (ttl === 0 ? [] : ["PX", String(ttl)]);
 
 /** MGET also for one key: where GET answers WRONGTYPE it answers nil, which is what a read promises. */
@@ -48,7 +59,7 @@ export const GET: Kind<undefined, Encoded | undefined> = {
     for (const { key } of calls) command.push(key);
     return command;
   },
-  answer: (reply, place) => found((reply as Reply[])[place] as Reply),
+  answer: (reply, place, calls) => found(list(reply, calls)[place]),
 };
 
 export const SET: Kind<Encoded, void> = {
@@ -87,22 +98,20 @@ export const INCR: Kind<{ readonly delta: number; readonly ttl: number }, number
     const command: Argument[] = ["EVALSHA", scripts.INCR.sha, String(calls.length)];
     for (const { key } of calls) command.push(key);
     for (const { payload } of calls) command.push(String(payload.delta));
-    if (calls.some(({ payload }) => payload.ttl > 0)) for (const { payload } of calls) command.push(String(payload.ttl));
+    if (calls.some(({ payload }) => payload.ttl > 0))
+      for (const { payload } of calls) command.push(String(payload.ttl));
     return command;
   },
-  answer: (reply, place) => {
-    const sum = (reply as Reply[])[place] as Reply;
+  answer: (reply, place, calls) => {
+    const sum = list(reply, calls)[place];
     if (typeof sum === "number") return sum;
-    if (!Array.isArray(sum)) return Number(String(sum));
-    const word = String(sum[0]);
+    if (Buffer.isBuffer(sum)) return Number(sum.toString());
+    const word = String(Array.isArray(sum) ? sum[0] : fits(sum, false, ""));
     if (word === "overflow") throw new OverflowError("the counter is or would be past ±(2^53−1)");
     if (word === "type") throw new TypeMismatchError("the stored value is no counter: a counter is a decimal integer");
-    throw codedError(new ErrorReply(word));
+    throw errorOfWord(word);
   },
 };
-
-/** An error that a script passes on, told from others by its name. */
-class ErrorReply extends Error {}
 
 export const SET_NX = single<ValueAndTtl, boolean>(
   (key, { value, ttl }) => ["SET", key, argument(value), "NX", ...ttlArguments(ttl)],
@@ -112,7 +121,7 @@ export const DELETE = single<undefined, boolean>((key) => ["UNLINK", key], yes);
 export const EXISTS = single<undefined, boolean>((key) => ["EXISTS", key], yes);
 export const MGET = single<readonly string[], (Encoded | undefined)[]>(
   (_, keys) => ["MGET", ...keys],
-  (reply) => (reply as Reply[]).map(found),
+  (reply) => fits(reply, Array.isArray(reply), reply as readonly Reply[]).map(found),
 );
 export const MSET = single<readonly (readonly [string, Encoded])[], void>(
   (_, entries) => ["MSET", ...entries.flatMap(([key, value]) => [key, argument(value)])],
@@ -132,7 +141,7 @@ export const MDEL = single<readonly Argument[], number>((_, keys) => ["UNLINK", 
 /** -2 is a missing key, -1 one without a TTL, which is our NO_EXPIRY too. */
 export const TTL = single<undefined, number | undefined>(
   (key) => ["PTTL", key],
-  (reply) => (reply === -2 ? undefined : (reply as number)),
+  (reply) => (count(reply) === -2 ? undefined : count(reply)),
 );
 export const EXPIRE = single<number, boolean>((key, ttl) => ["PEXPIRE", key, String(ttl)], yes);
 export const PERSIST = single<undefined, boolean>((key) => evalsha(scripts.PERSIST, [key], []), yes, scripts.PERSIST);
@@ -177,3 +186,20 @@ export const RAW = single<Argument[], Reply>(
   (_, command) => command,
   (reply) => reply,
 );
+
+/** A question of the driver's own to one node: no calls share it, and a refusal is the answer. */
+export function ask(
+  send: (run: AnyRun) => void,
+  command: Argument[],
+  timeout: number,
+  signal?: AbortSignal,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const route: Route = { send() {}, retake: () => false };
+    const call = { key: "", payload: command, signal, resolve, reject };
+    send(new Run(RAW, NO_SLOT, performance.now() + timeout, route, [call]));
+  });
+}
+
+/** The slot of what is about no key. */
+export const NO_SLOT = -1;

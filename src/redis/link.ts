@@ -1,8 +1,8 @@
 import { TimeoutError, UnavailableError } from "../errors.js";
 import { Deadlines, type Due } from "./deadlines.js";
-import { RAW } from "./kinds.js";
-import type { Argument, Reply } from "./protocol.js";
-import { type AnyRun, Run } from "./run.js";
+import { ask } from "./kinds.js";
+import { type Argument, lost, type Reply } from "./protocol.js";
+import type { AnyRun } from "./run.js";
 
 /** What we use of a node-redis client of one node. */
 export interface NodeClient {
@@ -47,6 +47,14 @@ export class Link {
   #idle = true;
   #closed = false;
   #connecting = false;
+  /** The client that is being connected. */
+  #opening: NodeClient | undefined;
+  /** The scripts that this connection has sent. */
+  #known = new Set<string>();
+  /** How long to wait before the next attempt; a reply on a connection sets it back. */
+  #wait = FIRST_WAIT;
+  /** Whether the last connection brought a reply: one that does not is not made again at once. */
+  #answered = true;
   #epoch = 0;
   #endWait: (() => void) | undefined;
 
@@ -90,13 +98,14 @@ export class Link {
     return this.#client === undefined || (sentAt !== undefined && sentAt + milliseconds < performance.now());
   }
 
-  /** Gives back the runs that were not yet sent. */
-  *release(): Generator<AnyRun> {
+  /** Gives back the runs that were not yet sent, of such slots. */
+  *release(of: (slot: number) => boolean = () => true): Generator<AnyRun> {
     for (const pending of this.#waiting) {
+      if (!of(pending.run.slot)) continue;
       pending.over = true;
+      this.#waiting.delete(pending);
       yield pending.run;
     }
-    this.#waiting.clear();
   }
 
   /** Drops the connection and makes another. */
@@ -109,13 +118,14 @@ export class Link {
     this.#closed = true;
     clearInterval(this.#probe);
     this.#drop(closed("unknown"));
+    this.#opening?.destroy();
     for (const run of this.release()) run.fail(closed("not-applied"));
     this.#pending.clear();
     this.#endWait?.();
   }
 
   #hand(client: NodeClient, pending: Pending): void {
-    const command = pending.run.command();
+    const command = pending.run.command(this.#known);
     if (command === undefined) {
       pending.over = true;
       return;
@@ -126,7 +136,11 @@ export class Link {
     if (pending.asking) client.sendCommand(["ASKING"]).catch(() => {});
     client.sendCommand(command).then(
       (reply) => {
-        if (this.#finish(pending)) pending.run.settle(reply as Reply);
+        if (!this.#finish(pending)) return;
+        this.#answered = true;
+        this.#wait = FIRST_WAIT;
+        // Whatever comes next on a connection that is out of step is another call's.
+        if (!pending.run.settle(reply as Reply) && this.#client === client) this.#drop(lost());
       },
       (error: unknown) => {
         if (this.#finish(pending)) pending.run.refused(error);
@@ -177,37 +191,51 @@ export class Link {
       broken = true;
       if (this.#client === client) this.#drop(lost());
     });
+    this.#opening = client;
+    const connecting = client.connect();
     try {
-      await within(client.connect(), this.#options.timeout);
+      await within(connecting, this.#options.timeout);
       if (this.#closed) throw closed("not-applied");
       if (broken) throw lost();
     } catch (error) {
+      // Also once it is connected: a socket that is still being opened knows nothing of a destroy.
+      connecting.then(
+        () => client.destroy(),
+        () => {},
+      );
       client.destroy();
       throw error;
+    } finally {
+      this.#opening = undefined;
     }
     this.#client = client;
+    this.#known = new Set();
+    this.#answered = false;
     this.#epoch++;
-    for (const pending of this.#waiting) this.#hand(client, pending);
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    for (const pending of waiting) this.#hand(client, pending);
   }
 
   async #reconnect(): Promise<void> {
     if (this.#connecting) return;
     this.#connecting = true;
-    let wait = FIRST_WAIT;
+    let failed = !this.#answered;
     while (!this.#closed && this.#client === undefined) {
-      try {
-        await this.#connectOnce();
-      } catch {
-        // The callers that wait are told by their deadline; the node is tried for ever.
-        if (!this.#closed) await this.#pause(wait * (0.75 + Math.random() / 2));
-        wait = Math.min(wait * 2, LONGEST_WAIT);
-      }
+      if (failed) await this.#pause();
+      if (this.#closed) break;
+      // The callers that wait are told by their deadline; the node is tried for ever.
+      failed = await this.#connectOnce().then(
+        () => false,
+        () => true,
+      );
     }
     this.#connecting = false;
   }
 
-  #pause(milliseconds: number): Promise<void> {
+  #pause(): Promise<void> {
+    const milliseconds = this.#wait * (0.75 + Math.random() / 2);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
       this.#endWait = () => {
@@ -221,9 +249,7 @@ export class Link {
   #startProbe(): void {
     this.#probe = setInterval(() => {
       if (this.#idle && this.#client !== undefined && this.#sent.size === 0) {
-        const deadline = performance.now() + this.#options.timeout;
-        const ping = { key: "", payload: ["PING"], signal: undefined, resolve() {}, reject() {} };
-        this.send(new Run(RAW, 0, deadline, { send() {}, retake: () => false }, [ping]));
+        ask((run) => this.send(run), ["PING"], this.#options.timeout).catch(() => {});
       }
       this.#idle = true;
     }, this.#options.timeout).unref();
@@ -236,13 +262,9 @@ export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T>
     const timer = setTimeout(
       () => reject(new TimeoutError(`no connection within ${milliseconds} ms`, { outcome: "not-applied" })),
       milliseconds,
-    );
+    ).unref();
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-function lost(): UnavailableError {
-  return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
 }
 
 export function closed(outcome: "not-applied" | "unknown"): UnavailableError {

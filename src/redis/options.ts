@@ -84,6 +84,9 @@ export function settingsOf(given: string | RedisOptions): Settings {
     database: options.database ?? parsed.database,
     tls: options.tls ?? parsed.tls,
   };
+  if (login.username !== undefined && login.password === undefined) {
+    throw new InvalidArgumentError("a username is given without a password");
+  }
   if (!Number.isSafeInteger(login.database) || login.database < 0) {
     throw new InvalidArgumentError("database is no whole number of 0 or more");
   }
@@ -124,8 +127,10 @@ function list(what: string, nodes: readonly string[], port: number): (Address & 
 function parseUrl(what: string, given: string, defaultPort: number): Address & Login {
   try {
     const url = new URL(given.includes("://") ? given : `redis://${given}`);
-    const database = Number(url.pathname.slice(1) || 0);
-    if ((url.protocol === "redis:" || url.protocol === "rediss:") && url.hostname !== "" && database >= 0) {
+    const known = url.protocol === "redis:" || url.protocol === "rediss:";
+    const whole = /^\/?\d*$/.test(url.pathname) && url.search === "" && url.hash === "" && url.port !== "0";
+    const database = Number(url.pathname.slice(1));
+    if (known && whole && url.hostname !== "") {
       return {
         host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
         port: Number(url.port || defaultPort),

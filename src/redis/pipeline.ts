@@ -27,12 +27,19 @@ export class Pipeline {
     this.#maxPending = maxPending;
   }
 
-  call<P, R>(
+  call<P, R>(kind: Kind<P, R>, prefix: string, key: string, payload: P, options?: CallOptions): Promise<R> {
+    const storageKey = prefix + key;
+    return this.callAt(this.#topology.slotOf(storageKey), kind, prefix, storageKey, payload, options);
+  }
+
+  /** A call about several keys, of one slot. */
+  callAt<P, R>(
+    slot: number,
     kind: Kind<P, R>,
+    prefix: string,
     key: string,
     payload: P,
-    options: CallOptions | undefined,
-    slot = this.#topology.slotOf(key),
+    options?: CallOptions,
   ): Promise<R> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(closed("not-applied"));
@@ -40,7 +47,7 @@ export class Pipeline {
         return reject(new UnavailableError(`${this.#pending} calls are pending already`, { outcome: "not-applied" }));
       }
       this.#pending++;
-      this.#runFor(kind, slot).add({
+      this.#runFor(kind, slot, prefix).add({
         key,
         payload,
         signal: options?.signal,
@@ -61,10 +68,10 @@ export class Pipeline {
     this.#closed = true;
   }
 
-  #runFor<P, R>(kind: Kind<P, R>, slot: number): Run<P, R> {
+  #runFor<P, R>(kind: Kind<P, R>, slot: number, prefix: string): Run<P, R> {
     const open = this.#open.get(slot) as Run<P, R> | undefined;
-    if (open !== undefined && kind.joins && open.kind === kind && open.length < LONGEST_RUN) return open;
-    const run = new Run(kind, slot, performance.now() + this.#timeout, this.#topology);
+    if (open?.kind === kind && kind.joins && open.prefix === prefix && open.length < LONGEST_RUN) return open;
+    const run: Run<P, R> = new Run(kind, slot, performance.now() + this.#timeout, this.#topology, [], prefix);
     this.#open.set(slot, run as unknown as Run<never, never>);
     // After the promise callbacks of this tick: what they call joins.
     if (this.#tick.push(run) === 1) process.nextTick(() => this.#flush());

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { DriverError, NotSupportedError, TypeMismatchError, UnavailableError } from "../errors.js";
+import { DriverError, NotSupportedError, TimeoutError, TypeMismatchError, UnavailableError } from "../errors.js";
 
 /** One argument of a command. */
 export type Argument = string | Buffer;
@@ -29,19 +29,11 @@ const KNOWN = new Set([
 
 /**
  * The first word of an error that the server sent, such as `"WRONGTYPE"`, or `undefined` when it is an error of the
- * client library: then the reply, if there was one, is lost.
+ * client library: then the reply, if there was one, is lost. It goes by the message, since a connection that was handed in
+ * brings its own classes, and a bundler may have renamed ours: no library's own message begins with a word in capitals.
  */
 export function errorWord(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !isErrorReply(error)) return undefined;
-  return /^[A-Z]+/.exec(error.message)?.[0] ?? "";
-}
-
-/** By the name of its class, since a connection that was handed in brings its own copy of the library. */
-function isErrorReply(error: Error): boolean {
-  for (let of: object | null = error; of !== null; of = Object.getPrototypeOf(of)) {
-    if (of.constructor.name === "ErrorReply" || of.constructor.name === "ReplyError") return true;
-  }
-  return false;
+  return error instanceof Error ? /^[A-Z][A-Z0-9_]+(?= |$)/.exec(error.message)?.[0] : undefined;
 }
 
 /**
@@ -50,9 +42,27 @@ function isErrorReply(error: Error): boolean {
  */
 export function codedError(error: unknown): Error {
   const word = errorWord(error);
-  if (word === undefined) {
-    return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
-  }
+  return word === undefined ? lost() : errorOfWord(word);
+}
+
+/** The connection is gone, and the call may have taken effect. */
+export function lost(): UnavailableError {
+  return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
+}
+
+/** What a reply is answered with that fits no command: it and its connection are out of step. */
+export const GARBLED = new UnavailableError("the reply fits no answer to the command", { outcome: "unknown" });
+
+/** What is told of a call in several parts of which one failed: another may have taken effect. */
+export function partly(reason: unknown): unknown {
+  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome: "unknown" });
+  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome: "unknown" });
+  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome: "unknown" });
+  return reason;
+}
+
+/** The coded error of an error word of Redis. */
+export function errorOfWord(word: string): Error {
   if (word === "WRONGTYPE") return new TypeMismatchError("the key holds another type of Redis than a string");
   if (UNAVAILABLE.has(word)) {
     return new UnavailableError(`Redis refuses for now (${word})`, { outcome: "not-applied" });

@@ -7,6 +7,7 @@ import { HandedInTopology, type RedisConnection } from "./handed-in.js";
 import * as kinds from "./kinds.js";
 import { type HandedInOptions, limitsOf, type RedisOptions, type Settings, settingsOf } from "./options.js";
 import { Pipeline } from "./pipeline.js";
+import { partly } from "./protocol.js";
 import type { Topology } from "./topology.js";
 import { walk } from "./walk.js";
 
@@ -43,25 +44,25 @@ export class RedisDriver implements Driver {
   }
 
   get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {
-    return this.#pipeline.call(kinds.GET, prefix + key, undefined, options);
+    return this.#pipeline.call(kinds.GET, prefix, key, undefined, options);
   }
 
   set(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<void> {
     return ttl === 0
-      ? this.#pipeline.call(kinds.SET, prefix + key, value, options)
-      : this.#pipeline.call(kinds.SET_TTL, prefix + key, { value, ttl }, options);
+      ? this.#pipeline.call(kinds.SET, prefix, key, value, options)
+      : this.#pipeline.call(kinds.SET_TTL, prefix, key, { value, ttl }, options);
   }
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.SET_NX, prefix + key, { value, ttl }, options);
+    return this.#pipeline.call(kinds.SET_NX, prefix, key, { value, ttl }, options);
   }
 
   delete(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.DELETE, prefix + key, undefined, options);
+    return this.#pipeline.call(kinds.DELETE, prefix, key, undefined, options);
   }
 
   exists(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.EXISTS, prefix + key, undefined, options);
+    return this.#pipeline.call(kinds.EXISTS, prefix, key, undefined, options);
   }
 
   async mGet(prefix: string, keys: readonly string[], options?: CallOptions): Promise<(Encoded | undefined)[]> {
@@ -69,7 +70,7 @@ export class RedisDriver implements Driver {
     const found: (Encoded | undefined)[] = new Array(keys.length);
     await this.#bySlot(storageKeys, async (slot, places) => {
       const those = places.map((place) => storageKeys[place] as string);
-      const values = await this.#pipeline.call(kinds.MGET, "", those, options, slot);
+      const values = await this.#pipeline.callAt(slot, kinds.MGET, prefix, "", those, options);
       for (const [at, value] of values.entries()) found[places[at] as number] = value;
     });
     return found;
@@ -87,8 +88,8 @@ export class RedisDriver implements Driver {
       (slot, places) => {
         const those = places.map((place) => stored[place] as (typeof stored)[number]);
         return ttl === 0
-          ? this.#pipeline.call(kinds.MSET, "", those, options, slot)
-          : this.#pipeline.call(kinds.MSET_TTL, "", { entries: those, ttl }, options, slot);
+          ? this.#pipeline.callAt(slot, kinds.MSET, prefix, "", those, options)
+          : this.#pipeline.callAt(slot, kinds.MSET_TTL, prefix, "", { entries: those, ttl }, options);
       },
     );
   }
@@ -101,19 +102,19 @@ export class RedisDriver implements Driver {
   }
 
   ttl(prefix: string, key: string, options?: CallOptions): Promise<number | undefined> {
-    return this.#pipeline.call(kinds.TTL, prefix + key, undefined, options);
+    return this.#pipeline.call(kinds.TTL, prefix, key, undefined, options);
   }
 
   expire(prefix: string, key: string, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.EXPIRE, prefix + key, ttl, options);
+    return this.#pipeline.call(kinds.EXPIRE, prefix, key, ttl, options);
   }
 
   persist(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.PERSIST, prefix + key, undefined, options);
+    return this.#pipeline.call(kinds.PERSIST, prefix, key, undefined, options);
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number, options?: CallOptions): Promise<number> {
-    return this.#pipeline.call(kinds.INCR, prefix + key, { delta, ttl }, options);
+    return this.#pipeline.call(kinds.INCR, prefix, key, { delta, ttl }, options);
   }
 
   getSet(
@@ -124,10 +125,10 @@ export class RedisDriver implements Driver {
     keep: boolean,
     options?: CallOptions,
   ): Promise<Encoded | undefined> {
-    if (!keep) return this.#pipeline.call(kinds.GET_SET, prefix + key, { value, ttl }, options);
+    if (!keep) return this.#pipeline.call(kinds.GET_SET, prefix, key, { value, ttl }, options);
     return ttl === 0
-      ? this.#pipeline.call(kinds.GET_SET_KEEP, prefix + key, value, options)
-      : this.#pipeline.call(kinds.GET_SET_KEEP_TTL, prefix + key, { value, ttl }, options);
+      ? this.#pipeline.call(kinds.GET_SET_KEEP, prefix, key, value, options)
+      : this.#pipeline.call(kinds.GET_SET_KEEP_TTL, prefix, key, { value, ttl }, options);
   }
 
   compareAndSwap(
@@ -139,11 +140,11 @@ export class RedisDriver implements Driver {
     keep: boolean,
     options?: CallOptions,
   ): Promise<boolean> {
-    return this.#pipeline.call(kinds.COMPARE_AND_SWAP, prefix + key, { oldValue, newValue, ttl, keep }, options);
+    return this.#pipeline.call(kinds.COMPARE_AND_SWAP, prefix, key, { oldValue, newValue, ttl, keep }, options);
   }
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.COMPARE_AND_DELETE, prefix + key, oldValue, options);
+    return this.#pipeline.call(kinds.COMPARE_AND_DELETE, prefix, key, oldValue, options);
   }
 
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
@@ -162,7 +163,15 @@ export class RedisDriver implements Driver {
   }
 
   async clear(prefix: string, options?: CallOptions): Promise<void> {
-    for await (const keys of walk(this.#topology, prefix, this.#timeout, options)) await this.#unlink(keys, options);
+    let removed = 0;
+    try {
+      for await (const keys of walk(this.#topology, prefix, this.#timeout, options)) {
+        removed += keys.length;
+        await this.#unlink(keys, options);
+      }
+    } catch (reason) {
+      throw removed === 0 ? reason : partly(reason);
+    }
   }
 
   close(): void {
@@ -178,7 +187,7 @@ export class RedisDriver implements Driver {
     let removed = 0;
     await this.#bySlot(keys, async (slot, places) => {
       const those = places.map((place) => keys[place] as string | Buffer);
-      const count = await this.#pipeline.call(kinds.MDEL, "", those, options, slot);
+      const count = await this.#pipeline.callAt(slot, kinds.MDEL, "", "", those, options);
       removed += count;
     });
     return removed;
@@ -196,6 +205,12 @@ export class RedisDriver implements Driver {
       if (places === undefined) slots.set(slot, [place]);
       else places.push(place);
     }
-    await Promise.all([...slots].map(([slot, places]) => send(slot, places)));
+    if (slots.size < 2) {
+      for (const [slot, places] of slots) await send(slot, places);
+      return;
+    }
+    const parts = await Promise.allSettled([...slots].map(([slot, places]) => send(slot, places)));
+    const failed = parts.filter((part) => part.status === "rejected");
+    if (failed.length > 0) throw failed.length === parts.length ? failed[0]?.reason : partly(failed[0]?.reason);
   }
 }

@@ -1,4 +1,4 @@
-import { type Argument, codedError, errorWord, type Reply } from "./protocol.js";
+import { type Argument, codedError, errorWord, GARBLED, type Reply } from "./protocol.js";
 import type { Script } from "./scripts.js";
 
 /** A kind of operation: how calls of it become one command, and how its reply is theirs again. */
@@ -10,7 +10,7 @@ export interface Kind<P, R> {
   /** The command for these calls; a script goes by its hash. */
   command(calls: readonly Call<P, R>[]): Argument[];
   /** The answer of the call at this place. Throws a coded error. */
-  answer(reply: Reply, place: number): R;
+  answer(reply: Reply, place: number, calls: number): R;
 }
 
 /** One call: its storage key, what goes with it, and who waits. */
@@ -31,7 +31,10 @@ export interface Route {
 
 /** A run of whichever kind, to those that only carry it. */
 export interface AnyRun
-  extends Pick<Run<never, never>, "slot" | "deadline" | "hops" | "whole" | "length" | "command" | "settle" | "refused" | "fail"> {
+  extends Pick<
+    Run<never, never>,
+    "slot" | "deadline" | "hops" | "whole" | "length" | "command" | "settle" | "refused" | "fail"
+  > {
   alone(): AnyRun[];
 }
 
@@ -39,6 +42,8 @@ export interface AnyRun
 export class Run<P, R> {
   readonly kind: Kind<P, R>;
   readonly slot: number;
+  /** Calls of one namespace share a run: where one is refused, it is for all of them. */
+  readonly prefix: string;
   /** When its callers have waited long enough, by `performance.now()`. */
   readonly deadline: number;
   /** How often it was sent on after a refusal. */
@@ -48,9 +53,10 @@ export class Run<P, R> {
   readonly #route: Route;
   #calls: Call<P, R>[];
 
-  constructor(kind: Kind<P, R>, slot: number, deadline: number, route: Route, calls: Call<P, R>[] = []) {
+  constructor(kind: Kind<P, R>, slot: number, deadline: number, route: Route, calls: Call<P, R>[] = [], prefix = "") {
     this.kind = kind;
     this.slot = slot;
+    this.prefix = prefix;
     this.deadline = deadline;
     this.#route = route;
     this.#calls = calls;
@@ -64,30 +70,43 @@ export class Run<P, R> {
     this.#calls.push(call);
   }
 
-  /** The command to hand to the socket, without the calls that were aborted until now; `undefined`: none is left. */
-  command(): Argument[] | undefined {
+  /**
+   * The command to hand to the socket, without the calls that were aborted until now; `undefined`: none is left.
+   *
+   * @param known - the scripts that this connection has sent: the first time goes the script itself, since a repeat after
+   * NOSCRIPT would come after the calls behind it.
+   */
+  command(known: Set<string>): Argument[] | undefined {
     if (this.#calls.some(({ signal }) => signal?.aborted)) {
       for (const { signal, reject } of this.#calls) if (signal?.aborted) reject(signal.reason);
       this.#calls = this.#calls.filter(({ signal }) => !signal?.aborted);
     }
     if (this.#calls.length === 0) return undefined;
     const command = this.kind.command(this.#calls);
-    if (this.whole && this.kind.script !== undefined && command[0] === "EVALSHA") {
-      command.splice(0, 2, "EVAL", this.kind.script.source);
+    const { script } = this.kind;
+    if (script !== undefined && command[0] === "EVALSHA" && (this.whole || !known.has(script.sha))) {
+      command.splice(0, 2, "EVAL", script.source);
+      known.add(script.sha);
     }
     return command;
   }
 
-  /** The reply has come. */
-  settle(reply: Reply): void {
+  /** The reply has come. `false`: it fits no answer to this command. */
+  settle(reply: Reply): boolean {
+    let fits = true;
     for (let place = 0; place < this.#calls.length; place++) {
       const call = this.#calls[place] as Call<P, R>;
+      let answer: R;
       try {
-        call.resolve(this.kind.answer(reply, place));
+        answer = this.kind.answer(reply, place, this.#calls.length);
       } catch (error) {
+        if (error === GARBLED) fits = false;
         call.reject(error);
+        continue;
       }
+      call.resolve(answer);
     }
+    return fits;
   }
 
   /** An error has come in the place of the reply: the server's, or the client library's. */
@@ -105,7 +124,7 @@ export class Run<P, R> {
   /** The same calls, each in a run of its own. */
   alone(): Run<P, R>[] {
     return this.#calls.map((call) => {
-      const run = new Run(this.kind, this.slot, this.deadline, this.#route, [call]);
+      const run = new Run(this.kind, this.slot, this.deadline, this.#route, [call], this.prefix);
       run.hops = this.hops;
       return run;
     });

@@ -25,22 +25,27 @@ local max = 9007199254740991
 local replies = {}
 for i = 1, count do
   local key, delta, ttl = keys[i], argv[i], argv[count + i]
-  local new = ttl and ttl ~= '0' and pcall('EXISTS', key) == 0
-  local sum = pcall('INCRBY', key, delta)
+  local there = ttl and ttl ~= '0' and pcall('EXISTS', key)
+  local new = there == 0
+  local sum = type(there) == 'table' and there or pcall('INCRBY', key, delta)
   if type(sum) == 'number' then
     local before = sum - delta
     if sum > max or sum < -max or before > max or before < -max then
       pcall('INCRBY', key, string.format('%.0f', -delta))
       sum = {'overflow'}
     else
-      if new then pcall('PEXPIRE', key, ttl) end
-      if sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
+      local set = new and pcall('PEXPIRE', key, ttl)
+      if type(set) == 'table' then
+        pcall('DEL', key)
+        sum = {string.match(set.err, '^%u+')}
+      elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
     end
   else
     local word = string.match(sum.err, '^%u+')
     if word == 'ERR' then
       local stored = pcall('GET', key)
-      word = (stored == '0' or string.match(stored, '^%-?[1-9]%d*$')) and 'overflow' or 'type'
+      local integer = type(stored) == 'string' and (stored == '0' or string.match(stored, '^%-?[1-9]%d*$'))
+      word = integer and 'overflow' or 'type'
     end
     sum = {word}
   end

@@ -5,6 +5,7 @@ import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
 /** One server at a time: standalone, or the primary that Sentinels name. */
 export class SingleTopology implements Topology {
   readonly version = 0;
+  closed = false;
   readonly #link: Link;
   readonly #follows: boolean;
 
@@ -36,6 +37,7 @@ export class SingleTopology implements Topology {
   }
 
   close(): void {
+    this.closed = true;
     this.#link.close();
   }
 }

@@ -15,15 +15,21 @@ export interface Topology extends Route {
   primaries(): Promise<readonly Primary[]>;
   /** Changes whenever a slot moves. */
   readonly version: number;
+  readonly closed: boolean;
   close(): void;
 }
 
 /** More refusals of one run than this, and its callers are told. */
 const HOPS = 16;
 
+/** Counts a refusal; `false`: it is one too many. */
+export function mayHop(run: AnyRun): boolean {
+  return ++run.hops <= HOPS;
+}
+
 /** What every topology does with a refusal; `false`: it is for the topology itself to know better. */
 export function retakeAnywhere(run: AnyRun, word: string, send: (run: AnyRun) => void): boolean {
-  if (++run.hops > HOPS) return false;
+  if (!mayHop(run)) return false;
   if (word === "NOSCRIPT" && !run.whole) {
     run.whole = true;
     send(run);

@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../driver/driver.js";
-import { RAW } from "./kinds.js";
-import type { Argument, Reply } from "./protocol.js";
-import { type Route, Run } from "./run.js";
-import type { Primary, Topology } from "./topology.js";
+import { UnavailableError } from "../errors.js";
+import { ask } from "./kinds.js";
+import { GARBLED } from "./protocol.js";
+import type { Topology } from "./topology.js";
 
 /** How many keys the server looks at in one step. */
 const COUNT = "1000";
 
-const NOWHERE: Route = { send() {}, retake: () => false };
+/** How long to wait before a step that failed is made again, in milliseconds. */
+const PAUSE = 20;
 
 /** A text as a pattern of Redis's that only it matches. */
 export function escapeGlob(text: string): string {
@@ -26,26 +28,35 @@ export async function* walk(
   options: CallOptions | undefined,
 ): AsyncGenerator<Buffer[], void, void> {
   const match = `${escapeGlob(prefix)}*`;
+  let primaries = await topology.primaries();
   let version: number;
   do {
     version = topology.version;
-    for (const primary of await topology.primaries()) {
+    for (const primary of primaries) {
       let cursor: string | undefined = "0";
+      let progress = performance.now();
       while (cursor !== undefined && topology.version === version) {
         const { epoch } = primary;
         const command = ["SCAN", cursor, "MATCH", match, "COUNT", COUNT];
-        const [next, keys] = (await ask(primary, command, timeout, options)) as [Buffer | string, Buffer[]];
+        let keys: Buffer[] = [];
+        try {
+          const reply = await ask((run) => primary.send(run), command, timeout, options?.signal);
+          const [next, found] = reply as [Buffer | string, Buffer[]];
+          if (!Array.isArray(found)) throw GARBLED;
+          keys = found;
+          progress = performance.now();
+          cursor = String(next) === "0" ? undefined : String(next);
+        } catch (error) {
+          // The connection went: its successor starts again, for as long as a round trip may take.
+          if (topology.closed || !(error instanceof UnavailableError) || performance.now() - progress > timeout)
+            throw error;
+          cursor = "0";
+          await sleep(PAUSE);
+        }
         yield keys;
         if (primary.epoch !== epoch) cursor = "0";
-        else cursor = String(next) === "0" ? undefined : String(next);
       }
     }
+    primaries = await topology.primaries();
   } while (topology.version !== version);
-}
-
-function ask(primary: Primary, command: Argument[], timeout: number, options: CallOptions | undefined): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const call = { key: "", payload: command, signal: options?.signal, resolve, reject };
-    primary.send(new Run(RAW, 0, performance.now() + timeout, NOWHERE, [call]));
-  });
 }
