@@ -131,7 +131,7 @@ export class ClusterTopology implements Topology {
   }
 
   #lookAtLinks(): void {
-    for (const link of this.#links.values()) if (link.stalled(STALLED)) return this.#refresh();
+    if ([...this.#links.values()].some((link) => link.stalled(STALLED))) this.#refresh();
   }
 
   /** Reads the map of slots again, soon; one at a time, and once more if it was asked for meanwhile. */

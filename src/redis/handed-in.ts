@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { Deadlines, type Due } from "./deadlines.js";
+import { closed } from "./link.js";
 import type { Argument, Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
@@ -108,12 +109,21 @@ export class HandedInTopology implements Topology {
   }
 
   #sendBy(sender: Sender, run: AnyRun): void {
+    if (this.closed) {
+      run.fail(closed("not-applied"));
+      return;
+    }
     const command = run.command(this.#known);
     if (command === undefined) return;
     const pending: Pending = { run, deadline: run.deadline, over: false };
     this.#pending.add(pending);
     this.#underWay.add(pending);
-    const finish = (): boolean => !pending.over && this.#underWay.delete(pending) && (pending.over = true);
+    const finish = (): boolean => {
+      const first = !pending.over;
+      pending.over = true;
+      this.#underWay.delete(pending);
+      return first;
+    };
     sender.send(command).then(
       (reply) => {
         if (finish()) run.settle(reply as Reply);

@@ -85,7 +85,10 @@ export class Link {
   }
 
   send(run: AnyRun, asking = false): void {
-    if (this.#closed) return run.fail(closed("not-applied"));
+    if (this.#closed) {
+      run.fail(closed("not-applied"));
+      return;
+    }
     const pending: Pending = { run, asking, deadline: run.deadline, over: false, sentAt: undefined };
     this.#pending.add(pending);
     if (this.#client === undefined) this.#waiting.add(pending);

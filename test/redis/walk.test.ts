@@ -33,7 +33,7 @@ class Pages implements Primary {
   ) {}
 
   send(run: AnyRun): void {
-    const [, cursor] = run.command() as [string, string];
+    const [, cursor] = run.command(new Set()) as [string, string];
     this.asked.push(cursor);
     this.before(cursor, this);
     const page = this.pages[cursor] as readonly [string, ...string[]] | Error;
@@ -55,6 +55,7 @@ function topology(primaries: () => readonly Primary[], version: () => number = (
     get version() {
       return version();
     },
+    closed: false,
     close() {},
   };
 }
