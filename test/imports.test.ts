@@ -73,7 +73,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   codec: SMALL,
   driver: SMALL,
   memory: ["driver", "errors", "glob", "internal"],
-  redis: ["driver", "errors", "glob", "internal"],
+  redis: ["driver", "duration", "errors", "glob", "internal"],
   memcached: ["driver", "errors", "glob", "internal"],
   client: [...SMALL, "codec", "driver", "memory", "observe"],
   testing: ["driver", "client", "memory", "errors"],

@@ -204,7 +204,7 @@ function nameOf({ host, port }: Address): string {
 
 /** Of an IPv6 address the last colon parts host and port; `undefined`: it is no address. */
 function parseAddress(name: string): Address | undefined {
-  const colon = name.lastIndexOf(":");
-  const port = Number(name.slice(colon + 1));
-  return colon >= 0 && port > 0 && port < 65_536 ? { host: name.slice(0, colon), port } : undefined;
+  const [, host, digits] = /^(.*):(\d+)$/.exec(name) ?? [];
+  const port = Number(digits);
+  return host !== undefined && port > 0 && port < 65_536 ? { host, port } : undefined;
 }
