@@ -343,7 +343,6 @@ describe("garbage in a reply", () => {
     ["incr", (client) => client.incr("counter"), ["+OK\r\n", ":1\r\n", "*0\r\n", "*2\r\n:1\r\n:2\r\n", "*1\r\n_\r\n"]],
     ["getSet", (client) => client.getSet("key 0", "new"), ["+OK\r\n", ":1\r\n", "*1\r\n:1\r\n"]],
     ["compareAndSwap", (client) => client.compareAndSwap("key 0", "a", "b"), ["+OK\r\n", "_\r\n", "*1\r\n:1\r\n"]],
-    ["keys", (client) => client.keys(), ["+OK\r\n", ":1\r\n", "*0\r\n", "*2\r\n$1\r\n0\r\n:1\r\n", "_\r\n"]],
   ];
 
   it.each(MISFITS)(
@@ -367,6 +366,21 @@ describe("garbage in a reply", () => {
         expect([value, (error as DriverError | undefined)?.outcome], what).toEqual([undefined, "unknown"]);
         if (failed === undefined) expect(found, what).toBe("value of key 1");
       }
+    },
+  );
+
+  it.each(["+OK\r\n", ":1\r\n", "*0\r\n", "*2\r\n$1\r\n0\r\n:1\r\n", "_\r\n"])(
+    "a reply that does not fit a listing, %j: it is asked again, or fails",
+    async (misfit) => {
+      const { proxy, client, straight } = await through("misfitListing", 400);
+      await straight.mSet({ "key 0": "0", "key 1": "1" });
+      proxy.reply = (_, forward) => {
+        forward(Buffer.from(misfit));
+        proxy.reply = pass;
+      };
+      const { value, error } = await settled(client.keys(), 1_400);
+      if (error === undefined) expect(value?.sort()).toEqual(["key 0", "key 1"]);
+      else expect(error).toMatchObject({ code: "ERR_UNAVAILABLE" });
     },
   );
 
