@@ -3,7 +3,7 @@ import { type DriverError, NamestoreError, TimeoutError, UnavailableError } from
 import { rejection } from "../support/promises.js";
 import { Load, type Texts } from "./load.js";
 import { open, TIMEOUT } from "./opening.js";
-import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "./proxy.js";
+import { byteByByte, type Connection, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "./proxy.js";
 import { RedisServer } from "./servers.js";
 import { eventually, settled } from "./waiting.js";
 
@@ -352,15 +352,25 @@ describe("garbage in a reply", () => {
       for (const misfit of misfits) {
         await straight.mSet({ "key 0": "value of key 0", "key 1": "value of key 1", "key 2": "value of key 2" });
         await eventually("a connection", () => client.incr("counter"), RECOVERY);
-        let release = (): void => {};
-        proxy.reply = (chunk, forward) => {
-          forward(Buffer.from(misfit));
-          release = () => forward(chunk);
-          proxy.reply = pass;
+        const held: (() => void)[] = [];
+        let garbled: Connection | undefined;
+        proxy.reply = (chunk, forward, connection) => {
+          if (garbled === undefined) forward(Buffer.from(misfit));
+          garbled ??= connection;
+          // What comes on this connection comes late, in order.
+          if (connection === garbled) held.push(() => forward(chunk));
+          else forward(chunk);
         };
         const { value, error } = await settled(call(client), 1_400);
         const later = settled(client.find("key 1"), 1_400);
-        setTimeout(release, 10);
+        // By itself, since of two replies in one chunk the second would be seen to be one too many.
+        setTimeout(() => {
+          held.shift()?.();
+          proxy.reply = pass;
+          setTimeout(() => {
+            for (const each of held) each();
+          }, 20);
+        }, 20);
         const { value: found, error: failed } = await later;
         const what = JSON.stringify(misfit);
         expect([value, (error as DriverError | undefined)?.outcome], what).toEqual([undefined, "unknown"]);
