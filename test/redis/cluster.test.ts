@@ -227,9 +227,8 @@ describe("a Cluster's driver", () => {
 
   it("connects to nothing where no node answers", async () => {
     const nodes = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-    expect(await rejection(RedisDriver.connect({ cluster: nodes, timeout: 500 }))).toMatchObject({
-      code: "ERR_UNAVAILABLE",
-      outcome: "not-applied",
-    });
+    const error = await rejection<UnavailableError>(RedisDriver.connect({ cluster: nodes, timeout: 500 }));
+    expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
+    expect(error.outcome).toBe("not-applied");
   });
 });

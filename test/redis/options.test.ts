@@ -32,7 +32,6 @@ describe("settings", () => {
       { username: "alice", password: "secret", database: 3 },
     ],
     ["redis://:secret@example.com", { host: "example.com" }, { username: undefined, password: "secret" }],
-    ["redis://alice@example.com", { host: "example.com" }, { username: "alice", password: undefined }],
     ["redis://a%40b:p%3A%2F%25@example.com", { host: "example.com" }, { username: "a@b", password: "p:/%" }],
   ])("of the URL %s", (url, server, login) => {
     for (const settings of [settingsOf(url), settingsOf({ url })]) {
@@ -124,6 +123,7 @@ describe("what is wrong is refused by name, and shows no password", () => {
     ["Sentinels without a name", { sentinel: { nodes: ["a"] } }, "sentinel"],
     ["Sentinels with an empty name", { sentinel: { name: "", nodes: ["a"] } }, "sentinel"],
     ["Sentinels that are a text", { sentinel: at("host") }, "sentinel"],
+    ["a user name without a password", "redis://alice@host", "username"],
     ["a user name that is no text", { username: 5 }, "username"],
     ["a password that is no text", { password: { secret: PASSWORD } }, "password"],
     ["a Sentinels' password that is no text", { sentinel: { name: "main", nodes: ["a"], password: 5 } }, "password"],
