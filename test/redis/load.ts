@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../../src/client/client.js";
 import { NamestoreError, type Outcome } from "../../src/errors.js";
+import { eventually } from "./waiting.js";
 
 export type Texts = Client<string, string>;
 
@@ -97,7 +98,7 @@ export class Load {
    */
   async problems(kept: boolean, reader: Texts = this.#client): Promise<string[]> {
     await this.stop();
-    const counts = await reader.mGet(this.#counters.keys());
+    const counts = await eventually("the counters", () => reader.mGet(this.#counters.keys()));
     for (const [key, { asked, refused, sums }] of this.#counters) {
       const count = Number(counts.get(key) ?? 0);
       if (count > asked) this.#problems.add(`${key} is ${count}, asked were ${asked}: something was applied twice`);
@@ -105,7 +106,7 @@ export class Load {
       if (kept && count < sums.length) this.#problems.add(`${key} is ${count}, acknowledged were ${sums.length}: lost`);
       if (kept && new Set(sums).size < sums.length) this.#problems.add(`${key}: two callers were given one sum`);
     }
-    const values = await reader.mGet(this.#registers.keys());
+    const values = await eventually("the registers", () => reader.mGet(this.#registers.keys()));
     for (const [key, { acknowledged, unknown }] of this.#registers) {
       const value = values.get(key);
       if (!kept || value === acknowledged || (value !== undefined && unknown.has(value))) continue;

@@ -45,18 +45,23 @@ export class RedisSentinels {
 
   /** Waits until the Sentinels know each other and both servers, and one of these follows the other. */
   async whole(): Promise<void> {
-    await eventually("Sentinels in order", async () => {
-      const roles = await Promise.all(this.servers.map((server) => server.info("role")));
-      const follower = this.servers[roles.indexOf("slave")];
-      if (!roles.includes("master") || (await follower?.info("master_link_status")) !== "up") return false;
-      for (const one of this.sentinels) {
-        const line = (await one.info("master0")) ?? "";
-        if (!line.includes("status=ok") || !line.includes("slaves=1") || !line.includes("sentinels=3")) return false;
-        const leader = this.servers[roles.indexOf("master")] as RedisServer;
-        if (!line.includes(`address=127.0.0.1:${leader.port},`)) return false;
-      }
-      return true;
-    });
+    await eventually(
+      "Sentinels in order",
+      async () => {
+        const roles = await Promise.all(this.servers.map((server) => server.info("role")));
+        const follower = this.servers[roles.indexOf("slave")];
+        if (!roles.includes("master") || (await follower?.info("master_link_status")) !== "up") return false;
+        for (const one of this.sentinels) {
+          const line = (await one.info("master0")) ?? "";
+          if (!line.includes("status=ok") || !line.includes("slaves=1") || !line.includes("sentinels=3")) return false;
+          const leader = this.servers[roles.indexOf("master")] as RedisServer;
+          if (!line.includes(`address=127.0.0.1:${leader.port},`)) return false;
+        }
+        return true;
+        // Where one gives up half way, they take their time.
+      },
+      40_000,
+    );
   }
 
   /** The server that the Sentinels have for the primary now. */

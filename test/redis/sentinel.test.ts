@@ -28,11 +28,23 @@ async function open(nodes = sentinels.addresses, domain = "users"): Promise<Text
   return over(driver, "app", domain);
 }
 
+/** Has a Sentinel put the replica in the primary's place; once in a while it gives up, and is asked again. */
+async function demote(primary: RedisServer): Promise<void> {
+  for (let attempts = 1; ; attempts++) {
+    await eventually("the order", () => sentinels.sentinels[0]?.command("SENTINEL", "FAILOVER", NAME));
+    try {
+      return void (await eventually("another primary", async () => (await sentinels.primary()) !== primary, 6_000));
+    } catch (error) {
+      if (attempts === 3) throw error;
+    }
+  }
+}
+
 describe("behind Sentinels, under load", () => {
   it.each([
     ["killed", (server: RedisServer) => server.kill()],
     ["frozen", async (server: RedisServer) => server.freeze()],
-    ["demoted", () => eventually("the order", () => sentinels.sentinels[1]?.command("SENTINEL", "FAILOVER", NAME))],
+    ["demoted", demote],
   ] as const)("a primary that is %s: the new one serves within 2 s", async (name, fell) => {
     const client = await open(undefined, name);
     const load = new Load(client, { timeout: TIMEOUT });
@@ -42,8 +54,13 @@ describe("behind Sentinels, under load", () => {
     await fell(before);
     await eventually("a failover", async () => (await sentinels.primary()) === replica);
     await eventually("its promotion", async () => (await replica.info("role")) === "master");
-    // Until then the old one takes writes, and loses them.
-    if (name === "demoted") await eventually("its demotion", async () => (await before.info("role")) === "slave");
+    // Until it is demoted the old one takes writes, and loses them. Sentinels do just this, but may take long.
+    if (name === "demoted") {
+      await before.commands([
+        ["REPLICAOF", "127.0.0.1", String(replica.port)],
+        ["CLIENT", "KILL", "TYPE", "normal"],
+      ]);
+    }
     const start = performance.now();
     await eventually("a write", () => client.set("after", name), RECOVERY);
     expect(performance.now() - start).toBeLessThan(RECOVERY);
