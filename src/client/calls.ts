@@ -42,16 +42,7 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
-    let call: CallOptions | undefined;
-    try {
-      call = callOptions(options);
-      this.admit(call);
-      checkKey(key);
-      const reply = send(call);
-      return isPromise(reply) ? this.#later(operation, key, call, reply, receive) : resolved(receive(reply));
-    } catch (error) {
-      return Promise.reject(this.failure(error, operation, key, call));
-    }
+    return this.#make(operation, key, true, options, send, receive);
   }
 
   /** A call about several keys, or the whole namespace. */
@@ -61,15 +52,7 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
-    let call: CallOptions | undefined;
-    try {
-      call = callOptions(options);
-      this.admit(call);
-      const reply = send(call);
-      return isPromise(reply) ? this.#later(operation, undefined, call, reply, receive) : resolved(receive(reply));
-    } catch (error) {
-      return Promise.reject(this.failure(error, operation, undefined, call));
-    }
+    return this.#make(operation, undefined, false, options, send, receive);
   }
 
   /** Throws what keeps a call from being made, or from going on: the client is closed, or the signal has fired. */
@@ -93,6 +76,26 @@ export class Calls {
   /** The completed error alone. */
   completed(thrown: unknown, operation: string, key: unknown): NamestoreError {
     return complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
+  }
+
+  #make<R, T>(
+    operation: string,
+    key: string | undefined,
+    keyed: boolean,
+    options: CallOptions | undefined,
+    send: (call: CallOptions | undefined) => Awaitable<R>,
+    receive: (reply: R) => T,
+  ): Promise<T> {
+    let call: CallOptions | undefined;
+    try {
+      call = callOptions(options);
+      this.admit(call);
+      if (keyed) checkKey(key);
+      const reply = send(call);
+      return isPromise(reply) ? this.#later(operation, key, call, reply, receive) : resolved(receive(reply));
+    } catch (error) {
+      return Promise.reject(this.failure(error, operation, key, call));
+    }
   }
 
   #later<R, T>(

@@ -15,7 +15,9 @@ export function keyList(keys: unknown): string[] {
 /** The entries of a list of pairs or of a plain object, each key checked and once: of two entries for one, the last. */
 export function entryList(entries: unknown): Map<string, unknown> {
   const allowed = "a plain object, a Map or another iterable of [key, value] pairs";
-  const pairs = elements("entries", entries, allowed, isPlain(entries) ? Object.entries : Array.from);
+  const pairs = isPlain(entries)
+    ? read("entries", allowed, () => Object.entries(entries))
+    : elements("entries", entries, allowed);
   const distinct = new Map<string, unknown>();
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) {
@@ -35,20 +37,19 @@ function isPlain(given: unknown): given is object {
 }
 
 /** What a list holds. A string is refused though it iterates: it is a key given in the place of a list. */
-function elements(
-  what: string,
-  given: unknown,
-  allowed: string,
-  read: (given: Iterable<unknown>) => unknown[] = Array.from,
-): readonly unknown[] {
+function elements(what: string, given: unknown, allowed: string): readonly unknown[] {
   if (Array.isArray(given)) return given;
-  if (typeof given === "object" && given !== null && (read !== Array.from || Symbol.iterator in given)) {
-    try {
-      return read(given as Iterable<unknown>);
-    } catch {
-      // What was thrown is not kept: it may hold a value.
-      throw new InvalidArgumentError(`${what} is an object that cannot be read; allowed is ${allowed}`);
-    }
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) {
+    return read(what, allowed, () => Array.from(given as Iterable<unknown>));
   }
   throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is ${allowed}`);
+}
+
+/** What was thrown by a list that cannot be read is not kept: it may hold a value. */
+function read<T>(what: string, allowed: string, list: () => T): T {
+  try {
+    return list();
+  } catch {
+    throw new InvalidArgumentError(`${what} is an object that cannot be read; allowed is ${allowed}`);
+  }
 }
