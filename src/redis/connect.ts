@@ -2,12 +2,9 @@ import { DriverError, NamestoreError, NotSupportedError, UnavailableError } from
 import { type Address, ClusterTopology } from "./cluster.js";
 import { type NodeClient, within } from "./link.js";
 import type { Login, Settings } from "./options.js";
-import { errorWord } from "./protocol.js";
+import { BLOB_STRING, errorWord } from "./protocol.js";
 import { SingleTopology } from "./single.js";
 import type { Topology } from "./topology.js";
-
-/** RESP's type of bulk strings, for node-redis's type mapping. */
-const BLOB_STRING = 36;
 
 interface NodeRedis {
   createClient(options: object): { duplicate(options: object): NodeClient };

@@ -3,7 +3,7 @@ import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.
 import { kindOf } from "../internal/describe.js";
 import { Deadlines, type Due } from "./deadlines.js";
 import { closed } from "./link.js";
-import type { Argument, Reply } from "./protocol.js";
+import { type Argument, BLOB_STRING, type Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
 import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
@@ -41,7 +41,7 @@ export interface IoRedisClient {
 export type RedisConnection = NodeRedisClient | NodeRedisCluster | IoRedisClient;
 
 /** node-redis makes a timer a command unless it is told not to, and strings of bulk replies. */
-const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { 36: Buffer } };
+const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { [BLOB_STRING]: Buffer } };
 
 /** One way to send a command, whatever the library. */
 interface Sender {
@@ -101,8 +101,9 @@ export class HandedInTopology implements Topology {
 
   close(): void {
     this.closed = true;
-    for (const { run } of this.#underWay) {
-      run.fail(new UnavailableError("the driver was closed before the reply came", { outcome: "unknown" }));
+    for (const pending of this.#underWay) {
+      pending.over = true;
+      pending.run.fail(new UnavailableError("the driver was closed before the reply came", { outcome: "unknown" }));
     }
     this.#underWay.clear();
     this.#pending.clear();

@@ -7,6 +7,9 @@ export type Argument = string | Buffer;
 /** What Redis answers: bulk strings come as Buffers, status replies as strings, lists as arrays. */
 export type Reply = Buffer | string | number | null | readonly Reply[];
 
+/** RESP's type of bulk strings, for node-redis's type mapping. */
+export const BLOB_STRING = 36;
+
 /** The error words of Redis that mean: not now, and nothing was done. */
 const UNAVAILABLE = new Set(["LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "NOREPLICAS", "BUSY"]);
 
