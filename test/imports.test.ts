@@ -66,15 +66,15 @@ const DRIVERS = ["memory", "redis", "memcached"];
 
 /** What each part of the source may import, beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  internal: [],
+  internal: ["errors", "duration"],
   errors: ["internal"],
   duration: ["internal", "errors"],
   glob: ["internal", "errors"],
   codec: SMALL,
   driver: SMALL,
-  memory: ["driver", "errors", "glob", "internal"],
+  memory: ["driver", "duration", "errors", "glob", "internal"],
   redis: ["driver", "duration", "errors", "glob", "internal"],
-  memcached: ["driver", "errors", "glob", "internal"],
+  memcached: ["driver", "duration", "errors", "glob", "internal"],
   client: [...SMALL, "codec", "driver", "memory", "observe"],
   testing: ["driver", "client", "memory", "errors"],
   observe: [...SMALL, "driver"],

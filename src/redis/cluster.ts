@@ -1,6 +1,8 @@
 import { UnavailableError } from "../errors.js";
+import { closed } from "../internal/outcomes.js";
+import { within } from "../internal/within.js";
 import { ask, NO_SLOT } from "./kinds.js";
-import { closed, Link, type NodeClient, within } from "./link.js";
+import { Link, type NodeClient } from "./link.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
 import { mayHop, type Primary, retakeAnywhere, type Topology } from "./topology.js";

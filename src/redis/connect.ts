@@ -1,6 +1,7 @@
 import { DriverError, NamestoreError, NotSupportedError, UnavailableError } from "../errors.js";
+import { within } from "../internal/within.js";
 import { type Address, ClusterTopology } from "./cluster.js";
-import { type NodeClient, within } from "./link.js";
+import type { NodeClient } from "./link.js";
 import type { Login, Settings } from "./options.js";
 import { BLOB_STRING, errorWord } from "./protocol.js";
 import { SingleTopology } from "./single.js";

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
+import { Deadlines, type Due } from "../internal/deadlines.js";
 import { kindOf } from "../internal/describe.js";
-import { Deadlines, type Due } from "./deadlines.js";
-import { closed } from "./link.js";
+import { closed } from "../internal/outcomes.js";
 import { type Argument, BLOB_STRING, type Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";

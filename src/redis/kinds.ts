@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Encoded } from "../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../errors.js";
-import { type Argument, errorOfWord, GARBLED, type Reply } from "./protocol.js";
+import { GARBLED } from "../internal/outcomes.js";
+import { type Argument, errorOfWord, type Reply } from "./protocol.js";
 import { type AnyRun, type Call, type Kind, type Route, Run } from "./run.js";
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";

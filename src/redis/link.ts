@@ -1,7 +1,9 @@
-import { TimeoutError, UnavailableError } from "../errors.js";
-import { Deadlines, type Due } from "./deadlines.js";
+import { TimeoutError } from "../errors.js";
+import { Deadlines, type Due } from "../internal/deadlines.js";
+import { closed, lost } from "../internal/outcomes.js";
+import { within } from "../internal/within.js";
 import { ask } from "./kinds.js";
-import { type Argument, lost, type Reply } from "./protocol.js";
+import type { Argument, Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 
 /** What we use of a node-redis client of one node. */
@@ -257,19 +259,4 @@ export class Link {
       this.#idle = true;
     }, this.#options.timeout).unref();
   }
-}
-
-/** The promise, or a rejection after so many milliseconds. */
-export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new TimeoutError(`no connection within ${milliseconds} ms`, { outcome: "not-applied" })),
-      milliseconds,
-    ).unref();
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-export function closed(outcome: "not-applied" | "unknown"): UnavailableError {
-  return new UnavailableError("the driver is closed", { outcome });
 }

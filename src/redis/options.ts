@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { type Duration, milliseconds } from "../duration.js";
+import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
+import { type CallLimits, callLimitsOf } from "../internal/call-limits.js";
 import { kindOf } from "../internal/describe.js";
 import type { Address } from "./cluster.js";
 
@@ -50,13 +51,8 @@ export interface Login {
   readonly tls: boolean | TlsOptions;
 }
 
-export interface Limits {
-  readonly timeout: number;
-  readonly maxPending: number;
-}
-
 /** {@link RedisOptions}, checked and complete. */
-export interface Settings extends Limits {
+export interface Settings extends CallLimits {
   readonly login: Login;
   readonly server: Address;
   readonly cluster: readonly Address[] | undefined;
@@ -94,7 +90,7 @@ export function settingsOf(given: string | RedisOptions): Settings {
     throw new InvalidArgumentError(`database is ${login.database}; a Cluster has only 0`);
   }
   return {
-    ...limitsOf(options),
+    ...callLimitsOf(options),
     login,
     server: parsed,
     cluster: nodes,
@@ -104,16 +100,6 @@ export function settingsOf(given: string | RedisOptions): Settings {
       login: { username: sentinel.username, password: sentinel.password, database: 0, tls: login.tls },
     },
   };
-}
-
-/** @throws InvalidArgumentError when a limit is none. */
-export function limitsOf({ timeout: given = 5_000, maxPending = 50_000 }: HandedInOptions): Limits {
-  const timeout = milliseconds(given, "timeout");
-  if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
-  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
-    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
-  }
-  return { timeout, maxPending };
 }
 
 function list(what: string, nodes: readonly string[], port: number): (Address & Login)[] {

@@ -1,6 +1,6 @@
 import type { CallOptions } from "../driver/driver.js";
 import { UnavailableError } from "../errors.js";
-import { closed } from "./link.js";
+import { closed } from "../internal/outcomes.js";
 import { type AnyRun, type Kind, Run } from "./run.js";
 import type { Topology } from "./topology.js";
 

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
-import { DriverError, NotSupportedError, TimeoutError, TypeMismatchError, UnavailableError } from "../errors.js";
+import { DriverError, NotSupportedError, TypeMismatchError, UnavailableError } from "../errors.js";
+import { lost } from "../internal/outcomes.js";
 
 /** One argument of a command. */
 export type Argument = string | Buffer;
@@ -46,22 +47,6 @@ export function errorWord(error: unknown): string | undefined {
 export function codedError(error: unknown): Error {
   const word = errorWord(error);
   return word === undefined ? lost() : errorOfWord(word);
-}
-
-/** The connection is gone, and the call may have taken effect. */
-export function lost(): UnavailableError {
-  return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
-}
-
-/** What a reply is answered with that fits no command: it and its connection are out of step. */
-export const GARBLED = new UnavailableError("the reply fits no answer to the command", { outcome: "unknown" });
-
-/** What is told of a call in several parts of which one failed: another may have taken effect. */
-export function partly(reason: unknown): unknown {
-  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome: "unknown" });
-  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome: "unknown" });
-  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome: "unknown" });
-  return reason;
 }
 
 /** The coded error of an error word of Redis. */

@@ -2,12 +2,13 @@ import { type Buffer, isUtf8 } from "node:buffer";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
+import { callLimitsOf } from "../internal/call-limits.js";
+import { partly } from "../internal/outcomes.js";
 import { connect } from "./connect.js";
 import { HandedInTopology, type RedisConnection } from "./handed-in.js";
 import * as kinds from "./kinds.js";
-import { type HandedInOptions, limitsOf, type RedisOptions, type Settings, settingsOf } from "./options.js";
+import { type HandedInOptions, type RedisOptions, type Settings, settingsOf } from "./options.js";
 import { Pipeline } from "./pipeline.js";
-import { partly } from "./protocol.js";
 import type { Topology } from "./topology.js";
 import { walk } from "./walk.js";
 
@@ -31,7 +32,7 @@ export class RedisDriver implements Driver {
   /** Over a connection that you have: see {@link RedisConnection}. Closing the driver leaves it open. */
   constructor(connection: RedisConnection, options?: HandedInOptions);
   constructor(connection: RedisConnection | Owned, options: HandedInOptions = {}) {
-    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : limitsOf(options);
+    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : callLimitsOf(options);
     this.#timeout = timeout;
     this.#topology = connection instanceof Owned ? connection.topology : new HandedInTopology(connection, timeout);
     this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);

@@ -1,4 +1,5 @@
-import { type Argument, codedError, errorWord, GARBLED, type Reply } from "./protocol.js";
+import { GARBLED } from "../internal/outcomes.js";
+import { type Argument, codedError, errorWord, type Reply } from "./protocol.js";
 import type { Script } from "./scripts.js";
 
 /** A kind of operation: how calls of it become one command, and how its reply is theirs again. */

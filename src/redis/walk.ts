@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../driver/driver.js";
 import { UnavailableError } from "../errors.js";
+import { GARBLED } from "../internal/outcomes.js";
 import { ask } from "./kinds.js";
-import { GARBLED } from "./protocol.js";
 import type { Topology } from "./topology.js";
 
 /** How many keys the server looks at in one step. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Duration } from "../../src/duration.js";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { limitsOf, type RedisOptions, settingsOf } from "../../src/redis/options.js";
+import { type RedisOptions, settingsOf } from "../../src/redis/options.js";
 import { everythingIn } from "../support/leaks.js";
 
 const PASSWORD = "hunter2-sesame";
@@ -79,8 +78,6 @@ describe("settings", () => {
 
   it("take a duration for a timeout", () => {
     expect(settingsOf({ timeout: "2s" }).timeout).toBe(2_000);
-    expect(limitsOf({ timeout: 0.5, maxPending: 1 })).toEqual({ timeout: 1, maxPending: 1 });
-    expect(limitsOf({ timeout: undefined, maxPending: undefined })).toEqual({ timeout: 5_000, maxPending: 50_000 });
   });
 });
 
@@ -138,22 +135,5 @@ describe("what is wrong is refused by name, and shows no password", () => {
     expect((thrown as Error).message).toContain(named);
     expect((thrown as Error).message).not.toBe("");
     expect(everythingIn(thrown)).not.toContain(PASSWORD);
-  });
-
-  it.each<[string, unknown]>([
-    ["0", 0],
-    ["negative", -1],
-    ["NaN", Number.NaN],
-    ["infinite", Number.POSITIVE_INFINITY],
-    ["malformed", "5 seconds"],
-    ["longer than a timer can run", "25d"],
-  ])("a timeout that is %s", (_, timeout) => {
-    expect(() => limitsOf({ timeout: timeout as Duration })).toThrow(InvalidArgumentError);
-    expect(() => limitsOf({ timeout: timeout as Duration })).toThrow("timeout");
-  });
-
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5"])("a maxPending of %s", (maxPending) => {
-    expect(() => limitsOf({ maxPending: maxPending as number })).toThrow(InvalidArgumentError);
-    expect(() => limitsOf({ maxPending: maxPending as number })).toThrow("maxPending");
   });
 });

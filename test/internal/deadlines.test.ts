@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Deadlines, type Due } from "../../src/redis/deadlines.js";
+import { Deadlines, type Due } from "../../src/internal/deadlines.js";
 
 interface Named extends Due {
   readonly name: string;

@@ -1,0 +1,31 @@
+import { type Duration, milliseconds } from "../duration.js";
+import { InvalidArgumentError } from "../errors.js";
+
+/** How long a network driver waits, and for how many calls. */
+export interface CallLimits {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly maxPending: number;
+}
+
+/** A timer of Node's set for longer than this fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** @throws InvalidArgumentError when a limit is none. */
+export function callLimitsOf({
+  timeout: given = 5_000,
+  maxPending = 50_000,
+}: {
+  readonly timeout?: Duration | undefined;
+  readonly maxPending?: number | undefined;
+}): CallLimits {
+  const timeout = milliseconds(given, "timeout");
+  if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
+  if (timeout > LONGEST_TIMER) {
+    throw new InvalidArgumentError(`timeout is ${timeout} ms; allowed are up to ${LONGEST_TIMER} ms, about 24 days`);
+  }
+  if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
+    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
+  }
+  return { timeout, maxPending };
+}

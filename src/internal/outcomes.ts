@@ -1,0 +1,22 @@
+import { DriverError, type Outcome, TimeoutError, UnavailableError } from "../errors.js";
+
+/** What calls to a closed driver are told, and those that were pending when it closed. */
+export function closed(outcome: Outcome): UnavailableError {
+  return new UnavailableError("the driver is closed", { outcome });
+}
+
+/** The connection is gone, and the call may have taken effect. */
+export function lost(): UnavailableError {
+  return new UnavailableError("the connection was lost before the reply came", { outcome: "unknown" });
+}
+
+/** What a reply is answered with that fits no command: it and its connection are out of step. */
+export const GARBLED = new UnavailableError("the reply fits no answer to the command", { outcome: "unknown" });
+
+/** What is told of a call in several parts of which one failed: another may have taken effect. */
+export function partly(reason: unknown): unknown {
+  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome: "unknown" });
+  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome: "unknown" });
+  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome: "unknown" });
+  return reason;
+}

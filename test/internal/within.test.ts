@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { within } from "../../src/internal/within.js";
+
+describe("within so many milliseconds", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("a promise that settles in time is as it is, and leaves no timer", async () => {
+    await expect(within(Promise.resolve("there"), 10)).resolves.toBe("there");
+    await expect(within(Promise.reject(new Error("refused")), 10)).rejects.toThrow("refused");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("one that does not is a TimeoutError, not applied", async () => {
+    const late = expect(within(new Promise(() => {}), 10)).rejects.toMatchObject({
+      code: "ERR_TIMEOUT",
+      outcome: "not-applied",
+    });
+    await vi.advanceTimersByTimeAsync(9);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await late;
+  });
+});
