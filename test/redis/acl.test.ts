@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DriverError, type NamestoreError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
+import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { RedisCluster } from "./cluster-servers.js";
-import type { Texts } from "./load.js";
 import { open, over } from "./opening.js";
 import { RedisServer } from "./servers.js";
 

@@ -1,12 +1,12 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { NamestoreError, UnavailableError } from "../../src/errors.js";
+import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
-import type { Texts } from "./load.js";
+import { FaultProxy, frozen } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
 import { open, over } from "./opening.js";
-import { FaultProxy, frozen } from "./proxy.js";
 import { RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

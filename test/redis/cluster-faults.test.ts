@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
+import { Load, type Texts } from "../support/load.js";
+import { eventually, settled } from "../support/waiting.js";
 import { NODE_TIMEOUT, RedisCluster } from "./cluster-servers.js";
-import { Load, type Texts } from "./load.js";
 import { over } from "./opening.js";
 import type { RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { slotOf } from "../../src/redis/slot.js";
+import { freePort } from "../support/free-port.js";
+import { eventually } from "../support/waiting.js";
 import type { Answer } from "./resp.js";
-import { type Config, freePort, RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
+import { type Config, RedisServer } from "./servers.js";
 
 /** How long a node may be silent until the others elect its replica, in milliseconds. */
 export const NODE_TIMEOUT = 1_500;

@@ -2,12 +2,12 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DriverError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
+import { freePort } from "../support/free-port.js";
+import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
+import { eventually } from "../support/waiting.js";
 import { type Answers, FakeServer } from "./fake.js";
-import type { Texts } from "./load.js";
 import { over } from "./opening.js";
-import { freePort } from "./servers.js";
-import { eventually } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 15_000 });
 

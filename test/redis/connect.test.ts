@@ -4,11 +4,12 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { DriverError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { freePort } from "../support/free-port.js";
+import { FaultProxy, injected } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
 import { open, over } from "./opening.js";
-import { FaultProxy, injected } from "./proxy.js";
-import { freePort, RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
+import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
+import { freePort } from "../support/free-port.js";
+import { FaultProxy } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
 import { RedisCluster } from "./cluster-servers.js";
 import { FakeServer } from "./fake.js";
 import { Program } from "./programs.js";
-import { FaultProxy } from "./proxy.js";
 import { NAME, RedisSentinels } from "./sentinel-servers.js";
-import { freePort, RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
+import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { DriverError, UnavailableError } from "../../src/errors.js";
+import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
-import { Load, type Texts } from "./load.js";
+import { eventually } from "../support/waiting.js";
 import { open, TIMEOUT } from "./opening.js";
 import { type Config, RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

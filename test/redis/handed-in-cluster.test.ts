@@ -3,11 +3,11 @@ import { createCluster } from "redis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
+import { Load, type Texts } from "../support/load.js";
+import { eventually } from "../support/waiting.js";
 import { RedisCluster } from "./cluster-servers.js";
-import { Load, type Texts } from "./load.js";
 import { over } from "./opening.js";
 import type { RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

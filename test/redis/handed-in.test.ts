@@ -4,12 +4,12 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { everythingIn } from "../support/leaks.js";
+import { Load } from "../support/load.js";
 import { rejection } from "../support/promises.js";
-import { Load } from "./load.js";
+import { FaultProxy, frozen } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
 import { over } from "./opening.js";
-import { FaultProxy, frozen } from "./proxy.js";
 import { RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

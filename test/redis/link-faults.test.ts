@@ -1,11 +1,20 @@
 import { describe, expect, it, vi } from "vitest";
 import { type DriverError, NamestoreError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
-import { Load, type Texts } from "./load.js";
+import {
+  byteByByte,
+  type Connection,
+  cutAfter,
+  delayed,
+  FaultProxy,
+  frozen,
+  injected,
+  type Tap,
+} from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
 import { open, TIMEOUT } from "./opening.js";
-import { byteByByte, type Connection, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "./proxy.js";
 import { RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

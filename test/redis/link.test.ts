@@ -5,7 +5,7 @@ import { Link, type LinkOptions, type NodeClient } from "../../src/redis/link.js
 import type { Argument } from "../../src/redis/protocol.js";
 import { Run } from "../../src/redis/run.js";
 import { deferred, rejection } from "../support/promises.js";
-import { eventually } from "./waiting.js";
+import { eventually } from "../support/waiting.js";
 
 /** A client of a node whose every reply the test gives. */
 class FakeClient implements NodeClient {

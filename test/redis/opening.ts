@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
-import type { Texts } from "./load.js";
+import type { Texts } from "../support/load.js";
 
 /** The timeout of drivers in fault tests, in milliseconds. */
 export const TIMEOUT = 500;

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import { eventually } from "../support/waiting.js";
 import { open } from "./opening.js";
 import { Program } from "./programs.js";
 import { RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

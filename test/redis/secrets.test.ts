@@ -5,13 +5,14 @@ import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { NamestoreError } from "../../src/errors.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { freePort } from "../support/free-port.js";
 import { everythingIn } from "../support/leaks.js";
+import type { Texts } from "../support/load.js";
 import { recordingLogger } from "../support/log.js";
+import { FaultProxy, injected } from "../support/proxy.js";
+import { eventually } from "../support/waiting.js";
 import { type Answers, FakeServer } from "./fake.js";
-import type { Texts } from "./load.js";
-import { FaultProxy, injected } from "./proxy.js";
-import { freePort, RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
+import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 

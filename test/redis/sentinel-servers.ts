@@ -1,5 +1,5 @@
+import { eventually } from "../support/waiting.js";
 import { type Config, RedisServer } from "./servers.js";
-import { eventually } from "./waiting.js";
 
 /** The name of the primary. */
 export const NAME = "main";

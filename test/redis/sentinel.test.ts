@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { TimeoutError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
+import { freePort } from "../support/free-port.js";
+import { Load, type Texts } from "../support/load.js";
+import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
-import { Load, type Texts } from "./load.js";
 import { over } from "./opening.js";
 import { NAME, RedisSentinels } from "./sentinel-servers.js";
-import { freePort, RedisServer } from "./servers.js";
-import { eventually, settled } from "./waiting.js";
+import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { freePort } from "../support/free-port.js";
+import { eventually } from "../support/waiting.js";
 import { type Answer, encodeCommand, RespReader } from "./resp.js";
-import { eventually } from "./waiting.js";
 
 /** Lines of a redis.conf; a list is a line each. */
 export type Config = Readonly<Record<string, string | number | readonly string[]>>;
@@ -169,21 +170,6 @@ export class RedisServer {
     const ended = once(child, "exit");
     child.kill(signal);
     await ended;
-  }
-}
-
-/** A port below those that outgoing connections are given, so that none of them takes it while a server is down. */
-export async function freePort(): Promise<number> {
-  while (true) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    try {
-      await once(server, "listening");
-      return port;
-    } catch {
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
   }
 }
 

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
 import { CERTIFICATE, KEY } from "./certificate.js";
 import { open } from "./opening.js";
-import { freePort, RedisServer } from "./servers.js";
+import { RedisServer } from "./servers.js";
 
 const directory = mkdtempSync(join(tmpdir(), "namestore-tls-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -5,8 +5,8 @@ import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { NamestoreError, TypeMismatchError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
+import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
-import type { Texts } from "./load.js";
 import { over } from "./opening.js";
 import { RedisServer } from "./servers.js";
 

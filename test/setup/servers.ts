@@ -14,6 +14,7 @@ interface Server {
 const NEEDED: readonly Server[] = [
   { command: "redis-server", major: 7, version: /v=(\d+)/, package: "redis-server" },
   { command: "redis-cli", major: 7, version: /redis-cli (\d+)/, package: "redis-tools" },
+  { command: "memcached", major: 1, version: /memcached (\d+)/, package: "memcached" },
 ];
 
 /** Vitest's global setup: installs the servers that are missing, or says in one line what is. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { UnavailableError } from "../../src/errors.js";
-import { type Call, driverWhere, later } from "../support/driver.js";
+import { type Call, driverWhere, later } from "./driver.js";
 import { Load } from "./load.js";
 
 const TIMEOUT = 100;
