@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { UnavailableError } from "../errors.js";
 import { closed } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
-import { ask, NO_SLOT } from "./kinds.js";
+import { ask, CLUSTER_SLOTS, NO_SLOT } from "./kinds.js";
 import { Link, type NodeClient } from "./link.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
@@ -27,6 +28,9 @@ const STALLED = 500;
 /** How long a node may take to give the map of slots until another is asked, in milliseconds. */
 const ANSWER = 1_000;
 
+/** How long a map is good for while slots move one by one, in milliseconds: each of them is told to whom it concerns. */
+const PAUSE = 50;
+
 /**
  * A Redis Cluster: a link to each primary, and the map of slots. The map is read again when a slot has moved, when a
  * connection is lost, and while a reply is missing: a frozen primary says nothing of its own failover.
@@ -38,6 +42,9 @@ export class ClusterTopology implements Topology {
   readonly #links = new Map<string, Link>();
   readonly #retired = new Set<Link>();
   #slots: (Link | undefined)[] = [];
+  /** Which node a run was sent to last, and which one said that it serves its slot no longer. */
+  readonly #sentTo = new WeakMap<AnyRun, Link>();
+  readonly #disownedBy = new WeakMap<AnyRun, Link | undefined>();
   #version = 0;
   #refreshing: Promise<void> | undefined;
   #again = false;
@@ -78,7 +85,7 @@ export class ClusterTopology implements Topology {
       this.#refresh();
       run.fail(new UnavailableError(`no node serves slot ${run.slot}`, { outcome: "not-applied" }));
     } else {
-      link.send(run);
+      this.#sendTo(link, run);
     }
   }
 
@@ -95,11 +102,12 @@ export class ClusterTopology implements Topology {
     }
     const link = this.#linkTo(address);
     if (word === "MOVED") {
+      this.#disownedBy.set(run, this.#sentTo.get(run));
       this.#slots[run.slot] = link;
       this.#version++;
       this.#refresh();
     }
-    link.send(run, word === "ASK");
+    this.#sendTo(link, run, word === "ASK");
     return true;
   }
 
@@ -114,6 +122,11 @@ export class ClusterTopology implements Topology {
     this.closed = true;
     clearInterval(this.#look);
     for (const link of [...this.#links.values(), ...this.#retired]) link.close();
+  }
+
+  #sendTo(link: Link, run: AnyRun, asking = false): void {
+    this.#sentTo.set(run, link);
+    link.send(run, asking);
   }
 
   #newLink(address: Address): Link {
@@ -158,6 +171,7 @@ export class ClusterTopology implements Topology {
           // The next one may know.
         }
       }
+      if (this.#again) await sleep(PAUSE, undefined, { ref: false });
     }
   }
 
@@ -165,14 +179,14 @@ export class ClusterTopology implements Topology {
   async #readFrom(asked: Address, milliseconds: number): Promise<void> {
     const link = this.#linkTo(asked);
     const { timeout } = this.#options;
-    const reply = await within(
-      ask((run) => link.send(run), ["CLUSTER", "SLOTS"], timeout),
+    const ranges = await within(
+      ask((run) => link.send(run), CLUSTER_SLOTS, undefined, timeout),
       milliseconds,
     );
     const slots: (Link | undefined)[] = [];
-    for (const [from, to, [host, port]] of reply as [number, number, [Buffer | null, number]][]) {
-      const name = String(host ?? "");
-      const primary = this.#linkTo({ host: name === "" || name === "?" ? asked.host : name, port });
+    // An empty host stands for that of the node which was asked.
+    for (const { from, to, host, port } of ranges) {
+      const primary = this.#linkTo({ host: host || asked.host, port });
       for (let slot = from; slot <= to; slot++) slots[slot] = primary;
     }
     // A node that is no longer, or not yet, in the Cluster.
@@ -183,12 +197,20 @@ export class ClusterTopology implements Topology {
     this.#settleLinks();
   }
 
+  /** Not by a map that is older than the refusal which sent the run here. */
+  #belongsElsewhere(run: AnyRun, link: Link): boolean {
+    const owner = this.#slots[run.slot];
+    return run.slot !== NO_SLOT && owner !== link && (owner === undefined || owner !== this.#disownedBy.get(run));
+  }
+
   /** What was not yet sent goes where it belongs now, and links that serve no slot go. */
   #settleLinks(): void {
     const used = new Set(this.#slots);
     for (const [name, link] of this.#links) {
-      for (const run of [...link.release((slot) => slot !== NO_SLOT && this.#slots[slot] !== link)]) this.send(run);
+      for (const run of [...link.release((each) => this.#belongsElsewhere(each, link))]) this.send(run);
       if (used.has(link)) continue;
+      // A SCAN of a node that serves nothing would wait in vain.
+      for (const run of [...link.release(({ slot }) => slot === NO_SLOT)]) run.fail(noLongerServes());
       // What it has in flight may still be answered.
       this.#links.delete(name);
       this.#retired.add(link);
@@ -198,6 +220,10 @@ export class ClusterTopology implements Topology {
       }, this.#options.timeout).unref();
     }
   }
+}
+
+function noLongerServes(): UnavailableError {
+  return new UnavailableError("the node serves no slot any more", { outcome: "not-applied" });
 }
 
 function nameOf({ host, port }: Address): string {

@@ -1,9 +1,10 @@
-import { DriverError, NamestoreError, NotSupportedError, UnavailableError } from "../errors.js";
+import { NotSupportedError, UnavailableError } from "../errors.js";
 import { within } from "../internal/within.js";
 import { type Address, ClusterTopology } from "./cluster.js";
+import { connectError } from "./connect-error.js";
 import type { NodeClient } from "./link.js";
 import type { Login, Settings } from "./options.js";
-import { BLOB_STRING, errorWord } from "./protocol.js";
+import { BLOB_STRING } from "./protocol.js";
 import { SingleTopology } from "./single.js";
 import type { Topology } from "./topology.js";
 
@@ -47,7 +48,9 @@ export async function connect(settings: Settings): Promise<Topology> {
       : new SingleTopology(
           {
             timeout,
-            open: async () => open(sentinel === undefined ? server : await primaryOf(sentinel, open, timeout)),
+            ...(sentinel === undefined
+              ? { open: () => open(server) }
+              : { open: async () => open(await primaryOf(sentinel, open, timeout)), accept: onlyPrimary }),
           },
           sentinel !== undefined,
         );
@@ -86,14 +89,14 @@ async function primaryOf(
   throw reason;
 }
 
-/** Nothing of a failed connect is repeated but its kind: it may quote what was sent. */
-function connectError(error: unknown): NamestoreError {
-  if (error instanceof NamestoreError) return error;
-  const word = errorWord(error);
-  if (word === "WRONGPASS" || word === "NOAUTH" || word === "NOPERM") {
-    return new DriverError(`Redis refused the user or the password (${word})`, { outcome: "not-applied" });
+/**
+ * A Sentinel may be behind, and name what is a replica by now.
+ *
+ * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/
+ */
+async function onlyPrimary(client: NodeClient): Promise<void> {
+  const [role] = (await client.sendCommand(["ROLE"])) as [unknown];
+  if (String(role) !== "master") {
+    throw new UnavailableError("the Sentinels name a server that is no primary", { outcome: "not-applied" });
   }
-  const code = (error as { code?: unknown } | null)?.code;
-  const why = word || (typeof code === "string" && /^[A-Z_0-9]+$/.test(code) ? code : "no Redis answered");
-  return new UnavailableError(`no connection to Redis (${why})`, { outcome: "not-applied" });
 }

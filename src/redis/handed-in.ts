@@ -3,7 +3,7 @@ import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.
 import { Deadlines, type Due } from "../internal/deadlines.js";
 import { kindOf } from "../internal/describe.js";
 import { closed } from "../internal/outcomes.js";
-import { type Argument, BLOB_STRING, type Reply } from "./protocol.js";
+import { type Argument, BLOB_STRING, errorWord, type Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
 import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
@@ -25,6 +25,7 @@ export interface NodeRedisCluster {
     options?: object,
   ): Promise<unknown>;
   readonly masters: readonly object[];
+  readonly slots: readonly ({ readonly master: object } | undefined)[];
   nodeClient(node: never): Promise<NodeRedisClient> | NodeRedisClient;
 }
 
@@ -45,7 +46,8 @@ const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { [BLOB_STRING]: B
 
 /** One way to send a command, whatever the library. */
 interface Sender {
-  send(command: Argument[]): Promise<unknown>;
+  /** @param slot - of the keys, where there are some. */
+  send(command: Argument[], slot: number): Promise<unknown>;
   readonly epoch: unknown;
 }
 
@@ -125,7 +127,7 @@ export class HandedInTopology implements Topology {
       this.#underWay.delete(pending);
       return first;
     };
-    sender.send(command).then(
+    sender.send(command, run.slot).then(
       (reply) => {
         if (finish()) run.settle(reply as Reply);
       },
@@ -176,10 +178,23 @@ function adaptNodeRedisCluster(cluster: NodeRedisCluster): Adapted {
   refuse("keyPrefix", options);
   refuse("keyPrefix", options?.defaults);
   refuse("useReplicas", options);
+  const anywhere = (command: Argument[]): Promise<unknown> =>
+    cluster.sendCommand(firstKey(command), false, command, NODE_REDIS_OPTIONS);
   return {
     clustered: true,
     sender: {
-      send: (command) => cluster.sendCommand(firstKey(command), false, command, NODE_REDIS_OPTIONS),
+      // Straight to its node: on the cluster's own way a read can overtake a write that was called before it.
+      send: async (command, slot) => {
+        const node = cluster.slots[slot]?.master;
+        if (node === undefined) return anywhere(command);
+        const client = await cluster.nodeClient(node as never);
+        return client.sendCommand(command, NODE_REDIS_OPTIONS).catch((error: unknown) => {
+          const word = errorWord(error);
+          // Refused, and the cluster knows how to follow.
+          if (word === "MOVED" || word === "ASK") return anywhere(command);
+          throw error;
+        });
+      },
       epoch: 0,
     },
     primaries: async () =>
@@ -193,6 +208,8 @@ function adaptIoRedis(client: IoRedisClient): Adapted {
   for (const each of [options, redisOptions]) {
     // Other keys, other replies, or a replica's.
     for (const option of ["keyPrefix", "stringNumbers", "readOnly"]) refuse(option, each);
+    // It throws, where nobody can catch it, once a pipeline of its own is cut off.
+    refuse("enableAutoPipelining", each);
     if ((each as { role?: unknown } | undefined)?.role === "slave") throw refused("role", '"master"');
   }
   if (client.isCluster) {

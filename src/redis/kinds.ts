@@ -6,6 +6,7 @@ import { type Argument, errorOfWord, type Reply } from "./protocol.js";
 import { type AnyRun, type Call, type Kind, type Route, Run } from "./run.js";
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";
+import { SLOTS } from "./slot.js";
 
 /** A value as an argument: text as it is, bytes as a Buffer over the same memory. */
 export function argument(value: Encoded): Argument {
@@ -20,7 +21,7 @@ function evalsha({ sha }: Script, keys: readonly string[], parameters: readonly 
 /** A kind whose calls go out alone. */
 function single<P, R>(
   command: (key: string, payload: P) => Argument[],
-  answer: (reply: Reply) => R,
+  answer: (reply: Reply, payload: P) => R,
   script?: Script,
 ): Kind<P, R> {
   return {
@@ -29,7 +30,7 @@ function single<P, R>(
       const { key, payload } = calls[0] as Call<P, R>;
       return command(key, payload);
     },
-    answer,
+    answer: (reply, _, calls) => answer(reply, (calls[0] as Call<P, R>).payload),
     ...(script && { script }),
   };
 }
@@ -45,11 +46,12 @@ const found = (reply: Reply | undefined): Encoded | undefined =>
 const yes = (reply: Reply): boolean => fits(reply, reply === 0 || reply === 1, reply === 1);
 const stored = (reply: Reply): boolean => fits(reply, reply === null || isOK(reply), reply !== null);
 const count = (reply: Reply): number => fits(reply, typeof reply === "number", reply as number);
-const nothing = (reply: Reply): void => fits(reply, reply === 1 || isOK(reply), undefined);
-/** The elements of a list, one for each of so many. */
-const list = (reply: Reply, length: number): readonly Reply[] =>
+const nothing = (reply: Reply): void => fits(reply, isOK(reply), undefined);
+/** The elements of a list, one for each of these. */
+const list = (reply: Reply, { length }: readonly unknown[]): readonly Reply[] =>
   fits(reply, Array.isArray(reply) && reply.length === length, reply as Reply[]);
 const isOK = (reply: Reply): boolean => String(reply) === "OK";
+const isSlot = (reply: Reply | undefined): reply is number => typeof reply === "number" && reply >= 0 && reply < SLOTS;
 const ttlArguments = (ttl: number): Argument[] => (ttl === 0 ? [] : ["PX", String(ttl)]);
 
 /** MGET also for one key: where GET answers WRONGTYPE it answers nil, which is what a read promises. */
@@ -122,7 +124,7 @@ export const DELETE = single<undefined, boolean>((key) => ["UNLINK", key], yes);
 export const EXISTS = single<undefined, boolean>((key) => ["EXISTS", key], yes);
 export const MGET = single<readonly string[], (Encoded | undefined)[]>(
   (_, keys) => ["MGET", ...keys],
-  (reply) => fits(reply, Array.isArray(reply), reply as readonly Reply[]).map(found),
+  (reply, keys) => list(reply, keys).map(found),
 );
 export const MSET = single<readonly (readonly [string, Encoded])[], void>(
   (_, entries) => ["MSET", ...entries.flatMap(([key, value]) => [key, argument(value)])],
@@ -182,23 +184,58 @@ export const COMPARE_AND_DELETE = single<Encoded, boolean>(
   scripts.CUT,
 );
 
-/** A command of the driver's own, about no key: SCAN, PING, CLUSTER SLOTS. */
-export const RAW = single<Argument[], Reply>(
-  (_, command) => command,
-  (reply) => reply,
+export const PING = single<undefined, void>(
+  () => ["PING"],
+  (reply) => fits(reply, String(reply) === "PONG", undefined),
+);
+
+export interface Page {
+  /** `undefined`: it was the last one. */
+  readonly cursor: string | undefined;
+  readonly keys: readonly Buffer[];
+}
+
+export const SCAN = single<{ readonly cursor: string; readonly match: string }, Page>(
+  (_, { cursor, match }) => ["SCAN", cursor, "MATCH", match, "COUNT", "1000"],
+  (reply) => {
+    const [next, keys] = list(reply, ["cursor", "keys"]) as [Reply, Reply];
+    const cursor = /^\d+$/.exec(String(next))?.[0];
+    if (cursor === undefined || !Array.isArray(keys) || !keys.every(Buffer.isBuffer)) throw GARBLED;
+    return { cursor: cursor === "0" ? undefined : cursor, keys };
+  },
+);
+
+/** Slots that one primary serves. Its host is empty where the node does not know it. */
+export interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export const CLUSTER_SLOTS = single<undefined, readonly SlotRange[]>(
+  () => ["CLUSTER", "SLOTS"],
+  (reply) =>
+    fits(reply, Array.isArray(reply), reply as Reply[]).map((range) => {
+      const [from, to, primary] = Array.isArray(range) ? range : [];
+      const [host, port] = Array.isArray(primary) ? primary : [];
+      if (!isSlot(from) || !isSlot(to) || typeof port !== "number") throw GARBLED;
+      const name = String(host ?? "");
+      return { from, to, host: name === "?" ? "" : name, port };
+    }),
 );
 
 /** A question of the driver's own to one node: no calls share it, and a refusal is the answer. */
-export function ask(
+export function ask<P, R>(
   send: (run: AnyRun) => void,
-  command: Argument[],
+  kind: Kind<P, R>,
+  payload: P,
   timeout: number,
   signal?: AbortSignal,
-): Promise<Reply> {
+): Promise<R> {
   return new Promise((resolve, reject) => {
     const route: Route = { send() {}, retake: () => false };
-    const call = { key: "", payload: command, signal, resolve, reject };
-    send(new Run(RAW, NO_SLOT, performance.now() + timeout, route, [call]));
+    send(new Run(kind, NO_SLOT, performance.now() + timeout, route, [{ key: "", payload, signal, resolve, reject }]));
   });
 }
 

@@ -2,7 +2,8 @@ import { TimeoutError } from "../errors.js";
 import { Deadlines, type Due } from "../internal/deadlines.js";
 import { closed, lost } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
-import { ask } from "./kinds.js";
+import { reasonOf } from "./connect-error.js";
+import { ask, PING } from "./kinds.js";
 import type { Argument, Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 
@@ -19,6 +20,8 @@ export interface LinkOptions {
   open(): NodeClient | Promise<NodeClient>;
   /** Milliseconds that a call may take, its time in the queue counted in. */
   readonly timeout: number;
+  /** Throws where a client that has connected is not to be used. */
+  accept?(client: NodeClient): Promise<void>;
   /** Called whenever the connection is lost. */
   onLost?(): void;
 }
@@ -59,6 +62,8 @@ export class Link {
   #answered = true;
   #epoch = 0;
   #endWait: (() => void) | undefined;
+  /** Why the last attempt failed. */
+  #why = "";
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -100,13 +105,13 @@ export class Link {
   /** Whether a reply has been missing for this many milliseconds, or there is no connection. */
   stalled(milliseconds: number): boolean {
     const sentAt = this.#sent.values().next().value?.sentAt;
-    return this.#client === undefined || (sentAt !== undefined && sentAt + milliseconds < performance.now());
+    return !this.connected || (sentAt !== undefined && sentAt + milliseconds < performance.now());
   }
 
-  /** Gives back the runs that were not yet sent, of such slots. */
-  *release(of: (slot: number) => boolean = () => true): Generator<AnyRun> {
+  /** Gives back such runs as were not yet sent. */
+  *release(which: (run: AnyRun) => boolean = () => true): Generator<AnyRun> {
     for (const pending of this.#waiting) {
-      if (!of(pending.run.slot)) continue;
+      if (!which(pending.run)) continue;
       pending.over = true;
       this.#waiting.delete(pending);
       yield pending.run;
@@ -164,7 +169,8 @@ export class Link {
   #expire(pending: Pending): void {
     const { timeout } = this.#options;
     if (this.#waiting.delete(pending)) {
-      pending.run.fail(new TimeoutError(`not sent within ${timeout} ms: no connection`, { outcome: "not-applied" }));
+      const message = `not sent within ${timeout} ms, for want of a connection${this.#why}`;
+      pending.run.fail(new TimeoutError(message, { outcome: "not-applied" }));
       return;
     }
     this.#sent.delete(pending);
@@ -197,7 +203,7 @@ export class Link {
       if (this.#client === client) this.#drop(lost());
     });
     this.#opening = client;
-    const connecting = client.connect();
+    const connecting = client.connect().then(() => this.#options.accept?.(client));
     try {
       await within(connecting, this.#options.timeout);
       if (this.#closed) throw closed("not-applied");
@@ -232,7 +238,10 @@ export class Link {
       // The callers that wait are told by their deadline; the node is tried for ever.
       failed = await this.#connectOnce().then(
         () => false,
-        () => true,
+        (error: unknown) => {
+          this.#why = `: ${reasonOf(error)}`;
+          return true;
+        },
       );
     }
     this.#connecting = false;
@@ -254,7 +263,7 @@ export class Link {
   #startProbe(): void {
     this.#probe = setInterval(() => {
       if (this.#idle && this.#client !== undefined && this.#sent.size === 0) {
-        ask((run) => this.send(run), ["PING"], this.#options.timeout).catch(() => {});
+        ask((run) => this.send(run), PING, undefined, this.#options.timeout).catch(() => {});
       }
       this.#idle = true;
     }, this.#options.timeout).unref();

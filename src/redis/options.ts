@@ -75,31 +75,63 @@ export function settingsOf(given: string | RedisOptions): Settings {
   const nodes = cluster === undefined ? undefined : list("cluster", cluster, DEFAULT_PORT);
   const parsed = nodes?.[0] ?? parseUrl("url", url ?? "redis://localhost", DEFAULT_PORT);
   const login: Login = {
-    username: options.username ?? parsed.username,
-    password: options.password ?? parsed.password,
+    ...userOf("", options, parsed),
     database: options.database ?? parsed.database,
     tls: options.tls ?? parsed.tls,
   };
-  if (login.username !== undefined && login.password === undefined) {
-    throw new InvalidArgumentError("a username is given without a password");
-  }
   if (!Number.isSafeInteger(login.database) || login.database < 0) {
     throw new InvalidArgumentError("database is no whole number of 0 or more");
   }
   if (nodes !== undefined && login.database !== 0) {
     throw new InvalidArgumentError(`database is ${login.database}; a Cluster has only 0`);
   }
+  if (nodes?.some((node) => hasOtherLogin(node, parsed))) {
+    throw new InvalidArgumentError("the nodes of the cluster differ in user, password or TLS; allowed is one for all");
+  }
   return {
     ...callLimitsOf(options),
     login,
     server: parsed,
     cluster: nodes,
-    sentinel: sentinel && {
-      name: sentinel.name,
-      nodes: list("sentinel.nodes", sentinel.nodes, SENTINEL_PORT),
-      login: { username: sentinel.username, password: sentinel.password, database: 0, tls: login.tls },
-    },
+    sentinel: sentinel === undefined ? undefined : sentinelsOf(sentinel, login.tls),
   };
+}
+
+function sentinelsOf(sentinel: SentinelOptions, tls: Login["tls"]): Settings["sentinel"] {
+  if (typeof sentinel !== "object" || sentinel === null || typeof sentinel.name !== "string" || sentinel.name === "") {
+    throw new InvalidArgumentError(
+      "sentinel has no name; allowed is { name, nodes }, the name as the Sentinels have it",
+    );
+  }
+  const nodes = list("sentinel.nodes", sentinel.nodes, SENTINEL_PORT);
+  if (nodes.some((node) => node.database !== 0 || hasOtherLogin(node, NOBODY))) {
+    throw new InvalidArgumentError('sentinel.nodes hold more than "host:port"; give the rest as options');
+  }
+  return { name: sentinel.name, nodes, login: { ...userOf("sentinel.", sentinel, NOBODY), database: 0, tls } };
+}
+
+type User = Pick<Login, "username" | "password">;
+
+const NOBODY: Omit<Login, "database"> = { username: undefined, password: undefined, tls: false };
+
+function userOf(where: string, given: Partial<User>, otherwise: User): User {
+  for (const name of ["username", "password"] as const) {
+    const value: unknown = given[name];
+    if (value !== undefined && typeof value !== "string") {
+      throw new InvalidArgumentError(`${where}${name} is ${kindOf(value)}; allowed is a text`);
+    }
+  }
+  const username = given.username ?? otherwise.username;
+  const password = given.password ?? otherwise.password;
+  if (username !== undefined && password === undefined) {
+    throw new InvalidArgumentError(`${where}username is given without a password`);
+  }
+  return { username, password };
+}
+
+/** Whether a URL says of user, password or TLS what another does not. */
+function hasOtherLogin(url: Omit<Login, "database">, other: Omit<Login, "database">): boolean {
+  return (["username", "password", "tls"] as const).some((each) => url[each] && url[each] !== other[each]);
 }
 
 function list(what: string, nodes: readonly string[], port: number): (Address & Login)[] {

@@ -40,6 +40,12 @@ export function errorWord(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z][A-Z0-9_]+(?= |$)/.exec(error.message)?.[0] : undefined;
 }
 
+/** The first word of an error of the server's, where it is one of Redis's own. */
+export function knownWord(error: unknown): string | undefined {
+  const word = errorWord(error);
+  return word !== undefined && KNOWN.has(word) ? word : undefined;
+}
+
 /**
  * The coded error for what went wrong with a command. Of what the server said only the word is repeated: some of its
  * texts quote the command's arguments.

@@ -167,8 +167,7 @@ export class RedisDriver implements Driver {
     let removed = 0;
     try {
       for await (const keys of walk(this.#topology, prefix, this.#timeout, options)) {
-        removed += keys.length;
-        await this.#unlink(keys, options);
+        removed += await this.#unlink(keys, options);
       }
     } catch (reason) {
       throw removed === 0 ? reason : partly(reason);

@@ -11,7 +11,7 @@ export interface Kind<P, R> {
   /** The command for these calls; a script goes by its hash. */
   command(calls: readonly Call<P, R>[]): Argument[];
   /** The answer of the call at this place. Throws a coded error. */
-  answer(reply: Reply, place: number, calls: number): R;
+  answer(reply: Reply, place: number, calls: readonly Call<P, R>[]): R;
 }
 
 /** One call: its storage key, what goes with it, and who waits. */
@@ -99,7 +99,7 @@ export class Run<P, R> {
       const call = this.#calls[place] as Call<P, R>;
       let answer: R;
       try {
-        answer = this.kind.answer(reply, place, this.#calls.length);
+        answer = this.kind.answer(reply, place, this.#calls);
       } catch (error) {
         if (error === GARBLED) fits = false;
         call.reject(error);

@@ -13,40 +13,41 @@ function script(source: string): Script {
 /**
  * Adds to counters: KEYS, and a delta for each; then, where any has one, a TTL for each. Answers a list: the sum, as
  * text past ±10^15 (where some clients round an integer reply), or an array with what is wrong: `overflow`, `type`, or
- * the word of Redis's error.
+ * the word of Redis's error. A replica refuses all of it, as it refuses any write.
  *
  * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
  * nobody can see it.
  */
 export const INCR = script(`
-local keys, argv, pcall = KEYS, ARGV, redis.pcall
+local keys, argv, pcall, find = KEYS, ARGV, redis.pcall, string.find
 local count = #keys
 local max = 9007199254740991
 local replies = {}
 for i = 1, count do
   local key, delta, ttl = keys[i], argv[i], argv[count + i]
   local there = ttl and ttl ~= '0' and pcall('EXISTS', key)
-  local new = there == 0
-  local sum = type(there) == 'table' and there or pcall('INCRBY', key, delta)
+  local sum
+  if there == 0 then
+    sum = pcall('SET', key, delta, 'PX', ttl)
+    if sum.ok then sum = tonumber(delta) end
+  elseif type(there) == 'table' then sum = there
+  else sum = pcall('INCRBY', key, delta) end
   if type(sum) == 'number' then
     local before = sum - delta
     if sum > max or sum < -max or before > max or before < -max then
       pcall('INCRBY', key, string.format('%.0f', -delta))
       sum = {'overflow'}
-    else
-      local set = new and pcall('PEXPIRE', key, ttl)
-      if type(set) == 'table' then
-        pcall('DEL', key)
-        sum = {string.match(set.err, '^%u+')}
-      elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
-    end
+    elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
   else
-    local word = string.match(sum.err, '^%u+')
-    if word == 'ERR' then
+    local err = sum.err
+    local word = string.match(err, '^%u+')
+    if word == 'READONLY' then return sum end
+    if find(err, 'would overflow', 1, true) then word = 'overflow'
+    elseif find(err, 'not an integer', 1, true) then
       local stored = pcall('GET', key)
       local integer = type(stored) == 'string' and (stored == '0' or string.match(stored, '^%-?[1-9]%d*$'))
       word = integer and 'overflow' or 'type'
-    end
+    elseif find(err, 'The user executing the script', 1, true) then word = 'NOPERM' end
     sum = {word}
   end
   replies[i] = sum
@@ -57,12 +58,12 @@ return replies`);
 export const SET_TTL = script(`
 local keys, argv, call = KEYS, ARGV, redis.call
 for i = 1, #keys do call('SET', keys[i], argv[2 * i - 1], 'PX', argv[2 * i]) end
-return 1`);
+return redis.status_reply('OK')`);
 
 /** Sets with one TTL, all or nothing: KEYS, the TTL, and a value for each. */
 export const MSET_TTL = script(`
 for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'PX', ARGV[1]) end
-return 1`);
+return redis.status_reply('OK')`);
 
 /** GETSET that keeps the TTL of a live key and gives a new one its own: value, TTL. */
 export const GETSET_KEEP = script(`

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../driver/driver.js";
 import { UnavailableError } from "../errors.js";
-import { GARBLED } from "../internal/outcomes.js";
-import { ask } from "./kinds.js";
+import { ask, type Page, SCAN } from "./kinds.js";
 import type { Topology } from "./topology.js";
-
-/** How many keys the server looks at in one step. */
-const COUNT = "1000";
 
 /** How long to wait before a step that failed is made again, in milliseconds. */
 const PAUSE = 20;
@@ -26,7 +22,7 @@ export async function* walk(
   prefix: string,
   timeout: number,
   options: CallOptions | undefined,
-): AsyncGenerator<Buffer[], void, void> {
+): AsyncGenerator<readonly Buffer[], void, void> {
   const match = `${escapeGlob(prefix)}*`;
   let primaries = await topology.primaries();
   let version: number;
@@ -37,15 +33,11 @@ export async function* walk(
       let progress = performance.now();
       while (cursor !== undefined && topology.version === version) {
         const { epoch } = primary;
-        const command = ["SCAN", cursor, "MATCH", match, "COUNT", COUNT];
-        let keys: Buffer[] = [];
+        let keys: readonly Buffer[] = [];
         try {
-          const reply = await ask((run) => primary.send(run), command, timeout, options?.signal);
-          const [next, found] = reply as [Buffer | string, Buffer[]];
-          if (!Array.isArray(found)) throw GARBLED;
-          keys = found;
+          const page: Page = await ask((run) => primary.send(run), SCAN, { cursor, match }, timeout, options?.signal);
           progress = performance.now();
-          cursor = String(next) === "0" ? undefined : String(next);
+          ({ cursor, keys } = page);
         } catch (error) {
           // The connection went: its successor starts again, for as long as a round trip may take.
           if (topology.closed || !(error instanceof UnavailableError) || performance.now() - progress > timeout)

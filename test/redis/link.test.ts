@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { RAW } from "../../src/redis/kinds.js";
 import { Link, type LinkOptions, type NodeClient } from "../../src/redis/link.js";
 import type { Argument } from "../../src/redis/protocol.js";
 import { Run } from "../../src/redis/run.js";
 import { deferred, rejection } from "../support/promises.js";
 import { eventually } from "../support/waiting.js";
+import { RAW } from "./raw.js";
 
 /** A client of a node whose every reply the test gives. */
 class FakeClient implements NodeClient {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { RAW } from "../../src/redis/kinds.js";
 import { type AnyRun, Run } from "../../src/redis/run.js";
 import { retakeAnywhere } from "../../src/redis/topology.js";
+import { RAW } from "./raw.js";
 
 const run = (calls: number): AnyRun =>
   new Run(
