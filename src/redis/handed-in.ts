@@ -8,20 +8,20 @@ import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
 import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
 
-/** What we use of a node-redis client. */
+/** What the driver uses of a node-redis client. */
 export interface NodeRedisClient {
-  sendCommand(command: Argument[], options?: object): Promise<unknown>;
+  sendCommand(command: (string | Buffer)[], options?: object): Promise<unknown>;
   readonly isOpen: boolean;
   readonly socketEpoch?: number;
   readonly options?: object | undefined;
 }
 
-/** What we use of a node-redis cluster. */
+/** What the driver uses of a node-redis cluster. */
 export interface NodeRedisCluster {
   sendCommand(
-    firstKey: Argument | undefined,
+    firstKey: string | Buffer | undefined,
     isReadonly: boolean | undefined,
-    command: Argument[],
+    command: (string | Buffer)[],
     options?: object,
   ): Promise<unknown>;
   readonly masters: readonly object[];
@@ -29,10 +29,10 @@ export interface NodeRedisCluster {
   nodeClient(node: never): Promise<NodeRedisClient> | NodeRedisClient;
 }
 
-/** What we use of an ioredis client. */
+/** What the driver uses of an ioredis client or cluster. */
 export interface IoRedisClient {
   readonly isCluster: boolean;
-  callBuffer(command: string, args: Argument[]): Promise<unknown>;
+  callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>;
   readonly options: object;
   readonly stream?: unknown;
   nodes?(role: "master"): IoRedisClient[];
