@@ -48,8 +48,8 @@ export class Consumer {
   /** Runs a compiler of this repository, such as `"typescript-7"`, and gives its complaints. */
   async compile(compiler: string, options: object, files: readonly string[]): Promise<string> {
     const project = `tsconfig.${compiler}.json`;
-    const compilerOptions = { strict: true, target: "ES2022", module: "NodeNext", types: ["node"], ...options };
-    this.write(project, JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: false }, files }));
+    const usual = { strict: true, target: "ES2022", module: "NodeNext", types: ["node"], skipLibCheck: false };
+    this.write(project, JSON.stringify({ compilerOptions: { ...usual, ...options }, files }));
     try {
       return await this.node(join(ROOT, "node_modules", compiler, "bin/tsc"), "-p", project);
     } catch (error) {

@@ -2,9 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as root from "../../src/index.js";
+import { RedisServer } from "../redis/servers.js";
 import { Consumer, ROOT } from "./consumer.js";
 
-const DOCUMENTS = ["README.md", "docs/recipes.md"];
+const DOCUMENTS = ["README.md", "docs/recipes.md", "docs/redis.md"];
+/** What has examples that are whole, in its doc comments. */
+const SOURCES = ["src/redis/redis-driver.ts"];
 const read = (document: string): string => readFileSync(join(ROOT, document), "utf8");
 
 const BLOCK = /^```ts\n(.*?)^```$/gms;
@@ -20,11 +23,20 @@ interface Block {
   readonly code: string;
 }
 
-const blocks = DOCUMENTS.flatMap((document) => {
-  const found = Array.from(read(document).matchAll(BLOCK));
-  return found.map(([, code = ""], at): Block => {
-    const file = NAME.exec(code)?.[1] ?? `${basename(document, ".md").toLowerCase()}-${at + 1}.ts`;
-    const checked = code.replace(GIVES, "assert.deepStrictEqual($1, $2);");
+/** The server that the code is told of. */
+const server = await RedisServer.start();
+
+const blocks = [...DOCUMENTS, ...SOURCES].flatMap((document) => {
+  const text = SOURCES.includes(document) ? read(document).replace(/^ +\* ?/gm, "") : read(document);
+  return Array.from(text.matchAll(BLOCK)).map(([, code = ""], at): Block => {
+    const file =
+      NAME.exec(code)?.[1] ??
+      `${basename(document)
+        .replace(/\.\w+$/, "")
+        .toLowerCase()}-${at + 1}.ts`;
+    const checked = code
+      .replace(GIVES, "assert.deepStrictEqual($1, $2);")
+      .replaceAll("redis://localhost:6379", server.url);
     return { file, code: `import assert from "node:assert/strict";\n${checked}` };
   });
 });
@@ -33,7 +45,7 @@ describe("the code in the documentation", { timeout: 60_000 }, () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
-    consumer = new Consumer("zod");
+    consumer = new Consumer("zod", "redis", "ioredis");
     for (const { file, code } of blocks) consumer.write(file, code);
     const strict = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true };
     const files = blocks.map(({ file }) => file);

@@ -1,6 +1,8 @@
 import { builtinModules } from "node:module";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as root from "../../src/index.js";
+import * as redis from "../../src/redis/index.js";
+import { RedisServer } from "../redis/servers.js";
 import { Consumer } from "./consumer.js";
 
 /** What a user's own program may look like; `import` becomes `require` in CommonJS. */
@@ -30,24 +32,62 @@ export async function main(id: UserID, signal: AbortSignal): Promise<User | unde
 }
 export const open: Subject = { name: "memory", open: () => new MemoryDriver() };
 export const register = (runner: Runner): void => conformance(runner, open);
+export async function shared(options: RedisOptions): Promise<Client<UserID, User>> {
+  // @ts-expect-error: a URL is no connection
+  (url: string) => new RedisDriver(url);
+  const redis = await RedisDriver.connect({ timeout: "2s", ...options });
+  return new Client<UserID, User>("app", "users", { driver: redis, codec: json() });
+}
 `;
 const IMPORTS = `
 import { bytes, Client, type Driver, type Duration, json, type Key, MemoryDriver, TimeoutError } from "namestore";
+import { RedisDriver, type RedisOptions } from "namestore/redis";
 import { conformance, type Runner, type Subject } from "namestore/testing";
 `;
 
-const EXPORTS = Object.keys(root).sort();
+/** Every kind of client that the Redis driver takes over, by its library's own types. */
+const HANDED_IN = `
+import { Cluster, Redis } from "ioredis";
+import { type RedisConnection, RedisDriver } from "namestore/redis";
+import { createClient, createCluster } from "redis";
+export const connections = (): RedisConnection[] => [
+  createClient(),
+  createClient({ RESP: 3, url: "redis://localhost" }),
+  createCluster({ rootNodes: [{ url: "redis://localhost" }] }),
+  new Redis({ autoResendUnfulfilledCommands: false }),
+  new Cluster([{ host: "localhost", port: 6379 }], { retryDelayOnFailover: 0 }),
+];
+export async function drivers(): Promise<RedisDriver[]> {
+  // @ts-expect-error: a promise of a client is none
+  () => new RedisDriver(createClient().connect());
+  return [
+    new RedisDriver(createClient()),
+    new RedisDriver(await createClient().connect(), { timeout: "2s", maxPending: 100 }),
+    new RedisDriver(createCluster({ rootNodes: [] })),
+    new RedisDriver(new Redis({ autoResendUnfulfilledCommands: false })),
+    new RedisDriver(new Cluster([], { retryDelayOnFailover: 0 })),
+  ];
+}
+`;
 
-/** Errors cross from one copy of the package to the other, both ways. */
+const EXPORTS: Readonly<Record<string, readonly string[]>> = {
+  namestore: Object.keys(root).sort(),
+  "namestore/redis": Object.keys(redis).sort(),
+};
+
+/** Errors cross from one copy of the package to the other, and from one entry to the other, both ways. */
 const INSTANCE_OF = `
-const required = require("namestore");
-import("namestore").then(async (imported) => {
+const required = { ...require("namestore"), ...require("namestore/redis") };
+Promise.all([import("namestore"), import("namestore/redis")]).then(async ([main, redis]) => {
+  const imported = { ...main, ...redis };
   const seen = [required.NotFoundError !== imported.NotFoundError];
   for (const [here, there] of [[required, imported], [imported, required]]) {
     const client = new here.Client("app", "users", { codec: here.text });
     const error = await client.get("missing").catch((error) => error);
     seen.push(error instanceof there.NotFoundError, error instanceof there.NamestoreError);
     seen.push(error instanceof there.TimeoutError, new Error() instanceof there.NamestoreError);
+    const refused = await here.RedisDriver.connect({ timeout: 0 }).catch((error) => error);
+    for (const { InvalidArgumentError } of [here, there]) seen.push(refused instanceof InvalidArgumentError);
   }
   console.log(seen.join(" "));
 });
@@ -64,7 +104,7 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
     const files = consumer.packed.files.map(({ path }) => path);
     const papers = files.filter((path) => !/^dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$/.test(path));
     expect(papers.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-    for (const name of ["index", "testing"]) {
+    for (const name of ["index", "redis", "testing"]) {
       for (const extension of ["js", "cjs", "d.ts", "d.cts"]) expect(files).toContain(`dist/${name}.${extension}`);
     }
   });
@@ -92,29 +132,67 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
       (name) => !name.startsWith("./") && !builtinModules.includes(name.replace("node:", "")),
     );
     expect(foreign.filter((name) => name !== "namestore" && name !== "namestore/testing")).toEqual([]);
+    const later = code.flatMap((path) =>
+      Array.from(consumer.installed(path).matchAll(/\bimport\(["']([^"']+)/g), ([, name]) => `${path} ${name}`),
+    );
+    expect(later.sort()).toEqual(["dist/redis.cjs redis", "dist/redis.js redis"]);
+    expect(manifest.peerDependenciesMeta).toEqual({ ioredis: { optional: true }, redis: { optional: true } });
+  });
+
+  it.each(
+    Object.keys(EXPORTS).flatMap((entry) => [
+      ["ESM", entry, "all.mjs", `import * as all from "${entry}"; console.log(Object.keys(all).sort().join());`],
+      ["CommonJS", entry, "all.cjs", `console.log(Object.keys(require("${entry}")).sort().join());`],
+    ]),
+  )("exports the same from %s: %s", async (_, entry, file, code) => {
+    consumer.write(file as string, code as string);
+    expect((await consumer.node(file as string)).split(",")).toEqual(EXPORTS[entry as string]);
   });
 
   it.each([
-    ["ESM", "all.mjs", 'import * as all from "namestore"; console.log(Object.keys(all).sort().join());'],
-    ["CommonJS", "all.cjs", 'console.log(Object.keys(require("namestore")).sort().join());'],
-  ])("exports the same from %s", async (_, file, code) => {
-    consumer.write(file, code);
-    expect((await consumer.node(file)).split(",")).toEqual(EXPORTS);
-  });
-
-  it.each([
-    ["ESM", "use.mjs", 'import { Client, text } from "namestore"; import "namestore/testing";'],
-    ["CommonJS", "use.cjs", 'const { Client, text } = require("namestore"); require("namestore/testing");'],
+    [
+      "ESM",
+      "use.mjs",
+      'import { Client, text } from "namestore"; import "namestore/redis"; import "namestore/testing";',
+    ],
+    [
+      "CommonJS",
+      "use.cjs",
+      'const { Client, text } = require("namestore"); require("namestore/redis"); require("namestore/testing");',
+    ],
   ])("works from %s", async (_, file, imports) => {
     const code = `new Client("app", "users", { codec: text }).getOrSet("1", () => "Alice").then(console.log);`;
     consumer.write(file, `${imports}\n${code}`);
     expect(await consumer.node(file)).toBe("Alice");
   });
 
+  it.each([
+    [
+      "ESM",
+      "connect.mjs",
+      'import { NotSupportedError } from "namestore"; import { RedisDriver } from "namestore/redis";',
+    ],
+    [
+      "CommonJS",
+      "connect.cjs",
+      'const { NotSupportedError } = require("namestore"); const { RedisDriver } = require("namestore/redis");',
+    ],
+  ])("names the package that connect needs where it is not installed, from %s", async (_, file, imports) => {
+    const told = "[error instanceof NotSupportedError, error.code, error.message].join()";
+    consumer.write(file, `${imports}\nRedisDriver.connect({}).catch((error) => console.log(${told}));`);
+    expect(await consumer.node(file)).toMatch(/^true,ERR_NOT_SUPPORTED,.*\bpackage redis\b/);
+  });
+
   it.each(["import(name)", "Promise.resolve(name).then(require)"])(
     "resolves its subpaths only, by %s",
     async (load) => {
-      const names = ["namestore", "namestore/testing", "namestore/package.json", "namestore/dist/index.js"];
+      const names = [
+        "namestore",
+        "namestore/redis",
+        "namestore/testing",
+        "namestore/package.json",
+        "namestore/dist/index.js",
+      ];
       const json = load.startsWith("import")
         ? 'import(name, name.endsWith("json") ? { with: { type: "json" } } : {})'
         : load;
@@ -123,13 +201,15 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
         "resolve.cjs",
         `Promise.all(${JSON.stringify(names)}.map((name) => ${outcome})).then((seen) => console.log(seen.join()));`,
       );
-      expect(await consumer.node("resolve.cjs")).toBe("ok,ok,ok,ERR_PACKAGE_PATH_NOT_EXPORTED");
+      expect(await consumer.node("resolve.cjs")).toBe("ok,ok,ok,ok,ERR_PACKAGE_PATH_NOT_EXPORTED");
     },
   );
 
   it("knows the errors of its other copy", async () => {
     consumer.write("instance-of.cjs", INSTANCE_OF);
-    expect(await consumer.node("instance-of.cjs")).toBe("true true true false false true true false false");
+    expect(await consumer.node("instance-of.cjs")).toBe(
+      "true true true false false true true true true false false true true",
+    );
   });
 
   it.each([".js", ".cjs"])("has one copy of every class among its entries, in %s files", (extension) => {
@@ -146,8 +226,9 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
   it("keeps the names of its classes", async () => {
     consumer.write(
       "names.mjs",
-      `import * as all from "namestore";
-       const classes = Object.entries(all).filter(([, given]) => /^class/.test(String(given)));
+      `import * as main from "namestore";
+       import * as redis from "namestore/redis";
+       const classes = Object.entries({ ...main, ...redis }).filter(([, given]) => /^class/.test(String(given)));
        console.log(classes.length > 10, classes.filter(([name, given]) => name !== given.name).join());`,
     );
     expect(await consumer.node("names.mjs")).toBe("true");
@@ -168,4 +249,45 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
     consumer.write("bundled.mts", IMPORTS + PROGRAM);
     expect(await consumer.compile("typescript", options, ["bundled.mts"])).toBe("");
   });
+});
+
+describe("the packed tarball, beside the clients of Redis", { timeout: 60_000 }, () => {
+  let consumer: Consumer;
+  beforeAll(() => {
+    consumer = new Consumer("redis", "ioredis");
+  }, 60_000);
+  afterAll(() => consumer.remove());
+
+  it.each([
+    ["ESM", "store.mjs", 'import { Client, text } from "namestore"; import { RedisDriver } from "namestore/redis";'],
+    [
+      "CommonJS",
+      "store.cjs",
+      'const { Client, text } = require("namestore"); const { RedisDriver } = require("namestore/redis");',
+    ],
+  ])("stores in Redis, from %s", async (_, file, imports) => {
+    const { url } = await RedisServer.start();
+    const code = `RedisDriver.connect("${url}").then(async (driver) => {
+      const users = new Client("app", "users", { driver, codec: text });
+      await users.set("1", "Alice");
+      console.log(await users.find("1"));
+      driver.close();
+    });`;
+    consumer.write(file, `${imports}\n${code}`);
+    expect(await consumer.node(file)).toBe("Alice");
+  });
+
+  // Their own types are theirs to check.
+  const options = { noEmit: true, skipLibCheck: true };
+  const programs = ["handed-in.mts", "handed-in.cts"];
+
+  it.each(["typescript", "typescript-6", "typescript-7"])(
+    "takes over their clients and clusters by their own types, in %s",
+    async (compiler) => {
+      for (const program of programs) consumer.write(program, HANDED_IN);
+      for (const exactOptionalPropertyTypes of [false, true]) {
+        expect(await consumer.compile(compiler, { ...options, exactOptionalPropertyTypes }, programs)).toBe("");
+      }
+    },
+  );
 });
