@@ -12,7 +12,8 @@ export interface Due {
  */
 export class Deadlines<T extends Due> {
   readonly #expire: (due: T) => void;
-  #queue: T[] = [];
+  /** Of those before the head nothing is kept: they would outlive their calls, and cost the collector dear. */
+  #queue: (T | undefined)[] = [];
   #head = 0;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer fires; it is left alone where that is early enough. */
@@ -24,7 +25,7 @@ export class Deadlines<T extends Due> {
 
   /** What is pending and was there first. */
   get first(): T | undefined {
-    while (this.#queue[this.#head]?.over) this.#head++;
+    while (this.#queue[this.#head]?.over) this.#queue[this.#head++] = undefined;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;
