@@ -38,7 +38,15 @@ export interface IoRedisClient {
   nodes?(role: "master"): IoRedisClient[];
 }
 
-/** A connection that the user has: a client or cluster of node-redis or ioredis. It stays the user's to close. */
+/**
+ * A connection that the user has: a client or a cluster of node-redis (`createClient`, `createCluster`) or of ioredis
+ * (`Redis`, `Cluster`). It stays the user's to close.
+ *
+ * An option that would break a promise is refused, by name: `keyPrefix`; what reads from replicas (`readonly`,
+ * `useReplicas`, `readOnly`, `role: "slave"`, `scaleReads`); of ioredis also `stringNumbers` and `enableAutoPipelining`.
+ * ioredis sends unanswered commands again, so a client of it needs `autoResendUnfulfilledCommands: false`, a Cluster
+ * `retryDelayOnFailover: 0`. Pools, and Sentinel clients of node-redis, are refused.
+ */
 export type RedisConnection = NodeRedisClient | NodeRedisCluster | IoRedisClient;
 
 /** node-redis makes a timer a command unless it is told not to, and strings of bulk replies. */

@@ -5,29 +5,55 @@ import { type CallLimits, callLimitsOf } from "../internal/call-limits.js";
 import { kindOf } from "../internal/describe.js";
 import type { Address } from "./cluster.js";
 
-/** What a driver over a connection that was handed in may be given. */
+/** What a driver over a connection that was handed in may be given: its limits. */
 export interface HandedInOptions {
-  /** How long a call may take, its time in the queue counted in; for listings a round trip. Default: 5 s. */
+  /**
+   * How long a call may take, its wait for a connection counted in, until it is a `TimeoutError`; for `keys`, `scan` and
+   * `clear` each step of them. Milliseconds or a text such as `"2s"`: more than 0, at most 2^31−1 ms (about 24 days).
+   * Default: 5 s.
+   */
   timeout?: Duration | undefined;
-  /** How many calls may be pending; one more is `UnavailableError`, at once. Default: 50,000. */
+  /**
+   * How many calls may be pending, sent or not; one more is an `UnavailableError`, not applied, at once. A whole number of 1
+   * or more; a batch counts once, on a Cluster once a slot. Default: 50,000.
+   */
   maxPending?: number | undefined;
 }
 
-/** How to reach Redis, and how long to wait for it. Give one of `url`, `cluster` and `sentinel`. */
+/**
+ * How to reach Redis, and how long to wait for it. Give one of `url`, `cluster` and `sentinel`, or none for a server on
+ * this machine.
+ *
+ * @example
+ * ```ts
+ * const server: RedisOptions = { url: "rediss://redis.example.com", username: "service", password, database: 2 };
+ * const cluster: RedisOptions = { cluster: ["n1.example.com:6379", "n2.example.com:6379"], password, timeout: "2s" };
+ * const sentinel: RedisOptions = { sentinel: { name: "main", nodes: ["s1.example.com", "s2.example.com"] }, password };
+ * ```
+ */
 export interface RedisOptions extends HandedInOptions {
-  /** One server: `redis[s]://[user[:password]@]host[:port][/database]`. Default: `redis://localhost:6379`. */
+  /**
+   * One server: `redis[s]://[user[:password]@]host[:port][/database]`, user and password percent-encoded; `host:port` will
+   * do. Default: `redis://localhost:6379`.
+   */
   url?: string | undefined;
-  /** A Redis Cluster: some of its nodes, as `host:port` or URLs; one that answers is enough. */
+  /**
+   * A Redis Cluster: some of its nodes, as `host:port` or URLs, port 6379 if none is named; one that answers is enough.
+   * User, password and TLS are those of the first, and one for all.
+   */
   cluster?: readonly string[] | undefined;
-  /** A primary that Sentinels watch. */
+  /** A primary that Sentinels watch. They are asked at every connection, and what they name must be a primary. */
   sentinel?: SentinelOptions | undefined;
-  /** Default: the URL's. */
+  /** The server's user, with a password. Default: the URL's, else Redis's `default`. */
   username?: string | undefined;
-  /** Default: the URL's. */
+  /** The server's password. It is in no error and no log line. Default: the URL's, else none. */
   password?: string | undefined;
   /** The number of the database. Default: the URL's, else 0. A Cluster has only 0. */
   database?: number | undefined;
-  /** TLS, with options of `node:tls` where `true` is not enough. Default: whether the URL says `rediss:`. */
+  /**
+   * TLS, to Sentinels too, with options of `node:tls` where `true` is not enough: `ca`, `cert`, `key`, `servername`.
+   * Default: whether the URL says `rediss:`.
+   */
   tls?: boolean | TlsOptions | undefined;
 }
 
@@ -35,9 +61,9 @@ export interface RedisOptions extends HandedInOptions {
 export interface SentinelOptions {
   /** The name that the Sentinels have for it. */
   name: string;
-  /** Sentinels, as `host:port`; one that answers is enough. */
+  /** Sentinels, as `host:port`, port 26379 if none is named; one that answers and knows the name is enough. */
   nodes: readonly string[];
-  /** The Sentinels' own user. Default: none. */
+  /** The Sentinels' own user, with a password; the servers' is never sent to them. Default: none. */
   username?: string | undefined;
   /** The Sentinels' own password. Default: none. */
   password?: string | undefined;

@@ -21,15 +21,63 @@ class Owned {
 }
 
 /**
- * A store in Redis, standalone, behind Sentinels or a Cluster.
+ * A store in Redis 7 or newer: a server, a primary behind Sentinels, or a Cluster. Every atomic operation is one command or
+ * one script. Calls of one kind that are made in one tick share a command, and all are sent in the order they were made.
+ *
+ * Nothing is sent twice, but for what the server refused without doing it. A call that fails on its way says by its
+ * `outcome` whether it may have taken effect. On a connection of its own, from {@link RedisDriver.connect}, no late reply
+ * meets another call; for one that was handed in see the constructor.
+ *
+ * On a Cluster, `mGet`, `mSet` and `mDel` go to each slot by themselves, so `mSet` is all or nothing within a slot only.
+ * Keys with one `{tag}` share a slot.
+ *
+ * @example
+ * ```ts
+ * import { Client, text } from "namestore";
+ * import { RedisDriver } from "namestore/redis";
+ *
+ * const driver = await RedisDriver.connect("redis://localhost:6379");
+ * const visits = new Client("app", "visits", { driver, codec: text });
+ * (await visits.incr("/home", 1, { ttl: "1d" })) > 0; // → true
+ * driver.close();
+ * ```
+ * @see https://redis.io/docs/latest/commands/ for the commands behind it
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags for slots and tags
  */
 export class RedisDriver implements Driver {
+  /** In errors, and in the titles of the conformance suite. */
   readonly name = "redis";
   readonly #topology: Topology;
   readonly #pipeline: Pipeline;
   readonly #timeout: number;
 
-  /** Over a connection that you have: see {@link RedisConnection}. Closing the driver leaves it open. */
+  /**
+   * Over a connection that you have, which closing the driver leaves open: see {@link RedisConnection}.
+   *
+   * It cannot be dropped, so less holds than over one of the driver's own. After a timeout its library may still
+   * send what it holds, even after calls made later: every `TimeoutError` has the outcome `"unknown"`. After a garbled
+   * reply the library may give a call the reply of another. What follows a lost connection is up to the library.
+   *
+   * @param connection - a client or a cluster of node-redis (5.6 or later, or 6), connected or about to be, or of ioredis
+   * (5 or later).
+   * @param options - see {@link HandedInOptions}.
+   * @throws InvalidArgumentError for what is no such connection, for an option of it that would break a promise, by name,
+   * and for bad limits.
+   * @example
+   * ```ts
+   * import { Redis } from "ioredis";
+   * import { Client, text } from "namestore";
+   * import { RedisDriver } from "namestore/redis";
+   *
+   * const connection = new Redis("redis://localhost:6379", { autoResendUnfulfilledCommands: false });
+   * const driver = new RedisDriver(connection, { timeout: "2s" });
+   * const names = new Client("app", "names", { driver, codec: text });
+   * await names.set("1", "Alice");
+   * await names.find("1"); // → "Alice"
+   * connection.disconnect();
+   * ```
+   * @see https://github.com/redis/ioredis#auto-reconnect for what ioredis sends again
+   */
   constructor(connection: RedisConnection, options?: HandedInOptions);
   constructor(connection: RedisConnection | Owned, options: HandedInOptions = {}) {
     const { timeout, maxPending } = connection instanceof Owned ? connection.settings : callLimitsOf(options);
@@ -38,6 +86,27 @@ export class RedisDriver implements Driver {
     this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);
   }
 
+  /**
+   * Opens a connection that is the driver's own, by the package `redis`: an optional peer dependency, to be installed.
+   *
+   * It tries once, and settles within `timeout` and a second, the handshake included. From then on a connection that is
+   * lost is made again for ever, after 20 ms at first and a second at most; an idle one is probed once a `timeout`.
+   * {@link RedisDriver.close} ends it.
+   *
+   * @param options - a URL, or what {@link RedisOptions} says; `{}`: a server on this machine.
+   * @throws InvalidArgumentError for a bad option, which it names; it repeats no URL and no password.
+   * @throws NotSupportedError when the package `redis` is not installed.
+   * @throws UnavailableError, not applied, when the connection is refused, or what answers is no such server.
+   * @throws TimeoutError, not applied, when nobody answers.
+   * @throws DriverError, not applied, when Redis refuses the user, the password, or a command of the handshake.
+   * @example
+   * ```ts
+   * import { RedisDriver } from "namestore/redis";
+   *
+   * await using driver = await RedisDriver.connect({ url: "redis://localhost:6379", database: 1, timeout: "2s" });
+   * ```
+   * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
+   */
   static async connect(options: string | RedisOptions): Promise<RedisDriver> {
     const settings = settingsOf(options);
     const owned: unknown = new Owned(await connect(settings), settings);
@@ -174,11 +243,16 @@ export class RedisDriver implements Driver {
     }
   }
 
+  /**
+   * Refuses later calls with `UnavailableError`, not applied, and ends what is pending: what was sent is told `"unknown"`. The
+   * connection that {@link RedisDriver.connect} opened is closed, one that was handed in is left alone. It can be repeated.
+   */
   close(): void {
     this.#pipeline.close();
     this.#topology.close();
   }
 
+  /** {@link RedisDriver.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
