@@ -36,6 +36,11 @@ export class Deadlines<T extends Due> {
     return this.#queue[this.#head];
   }
 
+  /** What is pending, in order. */
+  get all(): T[] {
+    return this.#queue.filter((due): due is T => due?.over === false);
+  }
+
   add(due: T): void {
     let at = this.#queue.length;
     // What was sent on after a refusal is due before its neighbours.

@@ -32,8 +32,8 @@ const LONGEST_WAIT = 1_000;
 
 interface Pending extends Due {
   readonly run: AnyRun;
-  /** When it was handed to the socket; `undefined`: not yet. */
-  sentAt: number | undefined;
+  /** Whether it was handed to the socket. */
+  sent: boolean;
   /** Behind an ASKING. */
   readonly asking: boolean;
 }
@@ -45,8 +45,6 @@ interface Pending extends Due {
 export class Link {
   readonly #options: LinkOptions;
   readonly #pending = new Deadlines<Pending>((pending) => this.#expire(pending));
-  readonly #waiting = new Set<Pending>();
-  readonly #sent = new Set<Pending>();
   #client: NodeClient | undefined;
   #probe: NodeJS.Timeout | undefined;
   #idle = true;
@@ -96,24 +94,23 @@ export class Link {
       run.fail(closed("not-applied"));
       return;
     }
-    const pending: Pending = { run, asking, deadline: run.deadline, over: false, sentAt: undefined };
+    const pending: Pending = { run, asking, deadline: run.deadline, over: false, sent: false };
     this.#pending.add(pending);
-    if (this.#client === undefined) this.#waiting.add(pending);
-    else this.#hand(this.#client, pending);
+    if (this.#client !== undefined) this.#hand(this.#client, pending);
   }
 
   /** Whether a reply has been missing for this many milliseconds, or there is no connection. */
   stalled(milliseconds: number): boolean {
-    const sentAt = this.#sent.values().next().value?.sentAt;
-    return !this.connected || (sentAt !== undefined && sentAt + milliseconds < performance.now());
+    const { first } = this.#pending;
+    const since = (first?.deadline ?? Number.POSITIVE_INFINITY) - this.#options.timeout;
+    return !this.connected || since + milliseconds < performance.now();
   }
 
   /** Gives back such runs as were not yet sent. */
   *release(which: (run: AnyRun) => boolean = () => true): Generator<AnyRun> {
-    for (const pending of this.#waiting) {
-      if (!which(pending.run)) continue;
+    for (const pending of this.#pending.all) {
+      if (pending.sent || !which(pending.run)) continue;
       pending.over = true;
-      this.#waiting.delete(pending);
       yield pending.run;
     }
   }
@@ -141,8 +138,7 @@ export class Link {
       return;
     }
     this.#idle = false;
-    pending.sentAt = performance.now();
-    this.#sent.add(pending);
+    pending.sent = true;
     if (pending.asking) client.sendCommand(["ASKING"]).catch(() => {});
     client.sendCommand(command).then(
       (reply) => {
@@ -162,18 +158,16 @@ export class Link {
   #finish(pending: Pending): boolean {
     if (pending.over) return false;
     pending.over = true;
-    this.#sent.delete(pending);
     return true;
   }
 
   #expire(pending: Pending): void {
     const { timeout } = this.#options;
-    if (this.#waiting.delete(pending)) {
+    if (!pending.sent) {
       const message = `not sent within ${timeout} ms, for want of a connection${this.#why}`;
       pending.run.fail(new TimeoutError(message, { outcome: "not-applied" }));
       return;
     }
-    this.#sent.delete(pending);
     pending.run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop(lost());
@@ -183,11 +177,11 @@ export class Link {
   #drop(reason: Error): void {
     const client = this.#client;
     this.#client = undefined;
-    for (const pending of this.#sent) {
+    for (const pending of this.#pending.all) {
+      if (!pending.sent) continue;
       pending.over = true;
       pending.run.fail(reason);
     }
-    this.#sent.clear();
     if (client === undefined) return;
     client.destroy();
     if (this.#closed) return;
@@ -223,9 +217,10 @@ export class Link {
     this.#known = new Set();
     this.#answered = false;
     this.#epoch++;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const pending of waiting) this.#hand(client, pending);
+    for (const pending of this.#pending.all) {
+      // The one before may have ended it.
+      if (this.connected && !pending.sent) this.#hand(client, pending);
+    }
   }
 
   async #reconnect(): Promise<void> {
@@ -262,7 +257,7 @@ export class Link {
   /** A connection on which nothing happens may be dead without a sign: a PING finds out. */
   #startProbe(): void {
     this.#probe = setInterval(() => {
-      if (this.#idle && this.#client !== undefined && this.#sent.size === 0) {
+      if (this.#idle && this.#client !== undefined && this.#pending.first === undefined) {
         ask((run) => this.send(run), PING, undefined, this.#options.timeout).catch(() => {});
       }
       this.#idle = true;

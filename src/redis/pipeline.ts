@@ -1,7 +1,7 @@
 import type { CallOptions } from "../driver/driver.js";
 import { UnavailableError } from "../errors.js";
 import { closed } from "../internal/outcomes.js";
-import { type AnyRun, type Kind, Run } from "./run.js";
+import { type AnyRun, type Gauge, type Kind, Run } from "./run.js";
 import type { Topology } from "./topology.js";
 
 /** A command never holds more calls than this: a longer one would hold up the server, and everyone else. */
@@ -17,8 +17,14 @@ export class Pipeline {
   readonly #maxPending: number;
   /** The run of each slot that more calls may join. */
   readonly #open = new Map<number, Run<never, never>>();
+  readonly #flush = (): void => {
+    const runs = this.#tick;
+    this.#tick = [];
+    this.#open.clear();
+    for (const run of runs) this.#topology.send(run);
+  };
+  readonly #gauge: Gauge = { pending: 0 };
   #tick: AnyRun[] = [];
-  #pending = 0;
   #closed = false;
 
   constructor(topology: Topology, timeout: number, maxPending: number) {
@@ -43,23 +49,12 @@ export class Pipeline {
   ): Promise<R> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(closed("not-applied"));
-      if (this.#pending >= this.#maxPending) {
-        return reject(new UnavailableError(`${this.#pending} calls are pending already`, { outcome: "not-applied" }));
+      const { pending } = this.#gauge;
+      if (pending >= this.#maxPending) {
+        return reject(new UnavailableError(`${pending} calls are pending already`, { outcome: "not-applied" }));
       }
-      this.#pending++;
-      this.#runFor(kind, slot, prefix).add({
-        key,
-        payload,
-        signal: options?.signal,
-        resolve: (answer) => {
-          this.#pending--;
-          resolve(answer);
-        },
-        reject: (error) => {
-          this.#pending--;
-          reject(error);
-        },
-      });
+      this.#gauge.pending++;
+      this.#runFor(kind, slot, prefix).add({ key, payload, signal: options?.signal, resolve, reject });
     });
   }
 
@@ -71,17 +66,11 @@ export class Pipeline {
   #runFor<P, R>(kind: Kind<P, R>, slot: number, prefix: string): Run<P, R> {
     const open = this.#open.get(slot) as Run<P, R> | undefined;
     if (open?.kind === kind && kind.joins && open.prefix === prefix && open.length < LONGEST_RUN) return open;
-    const run: Run<P, R> = new Run(kind, slot, performance.now() + this.#timeout, this.#topology, [], prefix);
+    const deadline = performance.now() + this.#timeout;
+    const run: Run<P, R> = new Run(kind, slot, deadline, this.#topology, [], prefix, this.#gauge);
     this.#open.set(slot, run as unknown as Run<never, never>);
     // After the promise callbacks of this tick: what they call joins.
-    if (this.#tick.push(run) === 1) process.nextTick(() => this.#flush());
+    if (this.#tick.push(run) === 1) process.nextTick(this.#flush);
     return run;
-  }
-
-  #flush(): void {
-    const runs = this.#tick;
-    this.#tick = [];
-    this.#open.clear();
-    for (const run of runs) this.#topology.send(run);
   }
 }

@@ -30,6 +30,11 @@ export interface Route {
   retake(run: AnyRun, word: string, message: string): boolean;
 }
 
+/** How many calls are pending, of all runs that share it. */
+export interface Gauge {
+  pending: number;
+}
+
 /** A run of whichever kind, to those that only carry it. */
 export interface AnyRun
   extends Pick<
@@ -52,15 +57,25 @@ export class Run<P, R> {
   /** Send the script itself: the server did not know its hash. */
   whole = false;
   readonly #route: Route;
+  readonly #gauge: Gauge;
   #calls: Call<P, R>[];
 
-  constructor(kind: Kind<P, R>, slot: number, deadline: number, route: Route, calls: Call<P, R>[] = [], prefix = "") {
+  constructor(
+    kind: Kind<P, R>,
+    slot: number,
+    deadline: number,
+    route: Route,
+    calls: Call<P, R>[] = [],
+    prefix = "",
+    gauge: Gauge = { pending: calls.length },
+  ) {
     this.kind = kind;
     this.slot = slot;
     this.prefix = prefix;
     this.deadline = deadline;
     this.#route = route;
     this.#calls = calls;
+    this.#gauge = gauge;
   }
 
   get length(): number {
@@ -78,9 +93,10 @@ export class Run<P, R> {
    * NOSCRIPT would come after the calls behind it.
    */
   command(known: Set<string>): Argument[] | undefined {
-    if (this.#calls.some(({ signal }) => signal?.aborted)) {
-      for (const { signal, reject } of this.#calls) if (signal?.aborted) reject(signal.reason);
-      this.#calls = this.#calls.filter(({ signal }) => !signal?.aborted);
+    for (const { signal } of this.#calls) {
+      if (!signal?.aborted) continue;
+      this.#withdraw();
+      break;
     }
     if (this.#calls.length === 0) return undefined;
     const command = this.kind.command(this.#calls);
@@ -95,11 +111,12 @@ export class Run<P, R> {
   /** The reply has come. `false`: it fits no answer to this command. */
   settle(reply: Reply): boolean {
     let fits = true;
-    for (let place = 0; place < this.#calls.length; place++) {
-      const call = this.#calls[place] as Call<P, R>;
+    const calls = this.#end();
+    for (let place = 0; place < calls.length; place++) {
+      const call = calls[place] as Call<P, R>;
       let answer: R;
       try {
-        answer = this.kind.answer(reply, place, this.#calls);
+        answer = this.kind.answer(reply, place, calls);
       } catch (error) {
         if (error === GARBLED) fits = false;
         call.reject(error);
@@ -119,15 +136,30 @@ export class Run<P, R> {
 
   /** Tells every caller. */
   fail(error: unknown): void {
-    for (const call of this.#calls) call.reject(error);
+    for (const call of this.#end()) call.reject(error);
   }
 
   /** The same calls, each in a run of its own. */
   alone(): Run<P, R>[] {
     return this.#calls.map((call) => {
-      const run = new Run(this.kind, this.slot, this.deadline, this.#route, [call], this.prefix);
+      const run = new Run(this.kind, this.slot, this.deadline, this.#route, [call], this.prefix, this.#gauge);
       run.hops = this.hops;
       return run;
     });
+  }
+
+  /** The calls, which are pending no longer. */
+  #end(): readonly Call<P, R>[] {
+    const calls = this.#calls;
+    this.#calls = [];
+    this.#gauge.pending -= calls.length;
+    return calls;
+  }
+
+  #withdraw(): void {
+    const calls = this.#calls;
+    this.#calls = calls.filter(({ signal }) => !signal?.aborted);
+    this.#gauge.pending -= calls.length - this.#calls.length;
+    for (const { signal, reject } of calls) if (signal?.aborted) reject(signal.reason);
   }
 }

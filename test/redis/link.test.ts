@@ -173,10 +173,12 @@ describe("a link", () => {
       },
     });
     link.start();
-    const calls = [rejection(send(link, "A")), rejection(send(link, "B", 100))];
+    const [first, second] = [rejection(send(link, "A", 100)), send(link, "B")];
     await eventually("another connection", () => clients.length === 2 && link.connected);
-    for (const call of calls) expect(await call).toMatchObject({ outcome: "unknown" });
-    expect(newest(clients).sent).toEqual([]);
+    expect(await first).toMatchObject({ outcome: "unknown" });
+    expect(clients.map((client) => client.names())).toEqual([["A"], ["B"]]);
+    newest(clients).sent[0]?.reply("b");
+    expect(await second).toBe("b");
   });
 
   it("tells what was in flight when its connection is lost, and sends it no more", async () => {
