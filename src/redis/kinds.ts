@@ -88,7 +88,9 @@ export const SET_TTL: Kind<ValueAndTtl, void> = {
     if (calls.length === 1) return ["SET", key, argument(payload.value), ...ttlArguments(payload.ttl)];
     const command: Argument[] = ["EVALSHA", scripts.SET_TTL.sha, String(calls.length)];
     for (const { key } of calls) command.push(key);
-    for (const { payload } of calls) command.push(argument(payload.value), String(payload.ttl));
+    for (const { payload } of calls) command.push(argument(payload.value));
+    if (calls.every((call) => call.payload.ttl === payload.ttl)) command.push(String(payload.ttl));
+    else for (const { payload } of calls) command.push(String(payload.ttl));
     return command;
   },
   answer: nothing,
@@ -100,9 +102,15 @@ export const INCR: Kind<{ readonly delta: number; readonly ttl: number }, number
   command: (calls) => {
     const command: Argument[] = ["EVALSHA", scripts.INCR.sha, String(calls.length)];
     for (const { key } of calls) command.push(key);
+    const [{ payload }] = calls as [(typeof calls)[number]];
+    const { delta, ttl } = payload;
+    if (calls.every((call) => call.payload.delta === delta && call.payload.ttl === ttl)) {
+      command.push(String(delta));
+      if (ttl > 0) command.push(String(ttl));
+      return command;
+    }
     for (const { payload } of calls) command.push(String(payload.delta));
-    if (calls.some(({ payload }) => payload.ttl > 0))
-      for (const { payload } of calls) command.push(String(payload.ttl));
+    for (const { payload } of calls) command.push(String(payload.ttl));
     return command;
   },
   answer: (reply, place, calls) => {

@@ -11,20 +11,23 @@ function script(source: string): Script {
 }
 
 /**
- * Adds to counters: KEYS, and a delta for each; then, where any has one, a TTL for each. Answers a list: the sum, as
- * text past ±10^15 (where some clients round an integer reply), or an array with what is wrong: `overflow`, `type`, or
- * the word of Redis's error. A replica refuses all of it, as it refuses any write.
+ * Adds to counters: KEYS, then one delta for all, or one and a TTL, or a delta for each and a TTL for each (0: none).
+ * Answers a list: the sum, as text past ±10^15 (where some clients round an integer reply), or an array with what is
+ * wrong: `overflow`, `type`, or the word of Redis's error. A replica refuses all of it, as it refuses any write.
  *
  * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
- * nobody can see it.
+ * nobody can see it. With a delta within ±10^15 a sum within ±10^15 needs no such look: the common case is short.
  */
 export const INCR = script(`
-local keys, argv, pcall, find = KEYS, ARGV, redis.pcall, string.find
-local count = #keys
+local keys, argv, pcall, type, find = KEYS, ARGV, redis.pcall, type, string.find
+local count, given = #keys, #argv
+local delta, ttl = argv[1], argv[2]
+local small = given < 3 and #delta < 16
 local max = 9007199254740991
 local replies = {}
 for i = 1, count do
-  local key, delta, ttl = keys[i], argv[i], argv[count + i]
+  local key = keys[i]
+  if given > 2 then delta, ttl = argv[i], argv[count + i] end
   local there = ttl and ttl ~= '0' and pcall('EXISTS', key)
   local sum
   if there == 0 then
@@ -33,11 +36,13 @@ for i = 1, count do
   elseif type(there) == 'table' then sum = there
   else sum = pcall('INCRBY', key, delta) end
   if type(sum) == 'number' then
-    local before = sum - delta
-    if sum > max or sum < -max or before > max or before < -max then
-      pcall('INCRBY', key, string.format('%.0f', -delta))
-      sum = {'overflow'}
-    elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
+    if not small or sum > 1e15 or sum < -1e15 then
+      local before = sum - delta
+      if sum > max or sum < -max or before > max or before < -max then
+        pcall('INCRBY', key, string.format('%.0f', -delta))
+        sum = {'overflow'}
+      elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
+    end
   else
     local err = sum.err
     local word = string.match(err, '^%u+')
@@ -54,10 +59,16 @@ for i = 1, count do
 end
 return replies`);
 
-/** Sets with a TTL each: KEYS, and a pair of value and TTL for each. */
+/** Sets with a TTL: KEYS, a value for each, then one TTL for all, or one for each. */
 export const SET_TTL = script(`
 local keys, argv, call = KEYS, ARGV, redis.call
-for i = 1, #keys do call('SET', keys[i], argv[2 * i - 1], 'PX', argv[2 * i]) end
+local count = #keys
+local ttl = argv[count + 1]
+local each = #argv > count + 1
+for i = 1, count do
+  if each then ttl = argv[count + i] end
+  call('SET', keys[i], argv[i], 'PX', ttl)
+end
 return redis.status_reply('OK')`);
 
 /** Sets with one TTL, all or nothing: KEYS, the TTL, and a value for each. */
