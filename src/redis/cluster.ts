@@ -62,7 +62,6 @@ export class ClusterTopology implements Topology {
   async connect(): Promise<void> {
     let reason: unknown;
     for (const address of this.#options.nodes) {
-      if (this.closed) break;
       try {
         // Each gets its share of the time: one that answers is enough.
         await this.#readFrom(address, this.#options.timeout / this.#options.nodes.length);
@@ -161,9 +160,8 @@ export class ClusterTopology implements Topology {
   async #readAnywhere(): Promise<void> {
     while (this.#again && !this.closed) {
       this.#again = false;
-      const lively = [...this.#links].flatMap(([name, link]) => (link.stalled(STALLED) ? [] : [parseAddress(name)]));
-      for (const address of [...lively, ...this.#options.nodes]) {
-        if (address === undefined || this.closed) continue;
+      const lively = [...this.#links].filter(([, link]) => !link.stalled(STALLED));
+      for (const address of [...lively.map(([name]) => parseAddress(name) as Address), ...this.#options.nodes]) {
         try {
           await this.#readFrom(address, ANSWER);
           break;

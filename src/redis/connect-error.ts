@@ -5,9 +5,17 @@ import { knownWord } from "./protocol.js";
 export function connectError(error: unknown): NamestoreError {
   if (error instanceof NamestoreError) return error;
   const why = reasonOf(error);
-  return why === "WRONGPASS" || why === "NOAUTH" || why === "NOPERM"
-    ? new DriverError(`Redis refused the user or the password (${why})`, { outcome: "not-applied" })
-    : new UnavailableError(`no connection to Redis (${why})`, { outcome: "not-applied" });
+  const refused = refusal(why, error);
+  return refused === undefined
+    ? new UnavailableError(`no connection to Redis (${why})`, { outcome: "not-applied" })
+    : new DriverError(refused, { outcome: "not-applied" });
+}
+
+/** Where trying again cannot help. */
+function refusal(why: string, error: unknown): string | undefined {
+  if (why === "WRONGPASS" || why === "NOAUTH") return `Redis refused the user or the password (${why})`;
+  if (why === "NOPERM") return "the user lacks a right that connecting needs (NOPERM)";
+  return why === "ERR" && (error as Error).message.includes("DB index") ? "Redis has no such database" : undefined;
 }
 
 /** Why there is no connection, in a word or a few. */

@@ -11,8 +11,9 @@ import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
 /** What the driver uses of a node-redis client. */
 export interface NodeRedisClient {
   sendCommand(command: (string | Buffer)[], options?: object): Promise<unknown>;
-  readonly isOpen: boolean;
-  readonly socketEpoch?: number;
+  readonly isReady: boolean;
+  /** Counts its connections. */
+  readonly socketEpoch: number;
   readonly options?: object | undefined;
 }
 
@@ -238,7 +239,7 @@ function adaptIoRedis(client: IoRedisClient): Adapted {
   return {
     sender: senderOf(client),
     clustered: client.isCluster,
-    primaries: async () => (client.isCluster ? (client.nodes?.("master") ?? []) : [client]).map(senderOf),
+    primaries: async () => (client.nodes?.("master") ?? [client]).map(senderOf),
   };
 }
 

@@ -62,7 +62,9 @@ export function errorOfWord(word: string): Error {
     return new UnavailableError(`Redis refuses for now (${word})`, { outcome: "not-applied" });
   }
   if (word === "CROSSSLOT") {
-    return new NotSupportedError("Redis Cluster takes several keys at once only where they share a slot");
+    return new NotSupportedError(
+      "keys of several slots at once: to a node of a Redis Cluster connect with the option cluster",
+    );
   }
   return new DriverError(`Redis answered with an error (${KNOWN.has(word) ? word : "of an unknown kind"})`, {
     outcome: word === "ERR" || !KNOWN.has(word) ? "unknown" : "not-applied",

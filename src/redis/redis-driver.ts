@@ -107,7 +107,7 @@ export class RedisDriver implements Driver {
    * ```
    * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
    */
-  static async connect(options: string | RedisOptions): Promise<RedisDriver> {
+  static async connect(options: string | RedisOptions = {}): Promise<RedisDriver> {
     const settings = settingsOf(options);
     const owned: unknown = new Owned(await connect(settings), settings);
     return new RedisDriver(owned as RedisConnection);
@@ -284,7 +284,9 @@ export class RedisDriver implements Driver {
       return;
     }
     const parts = await Promise.allSettled([...slots].map(([slot, places]) => send(slot, places)));
-    const failed = parts.filter((part) => part.status === "rejected");
-    if (failed.length > 0) throw failed.length === parts.length ? failed[0]?.reason : partly(failed[0]?.reason);
+    const reasons = parts.flatMap((part) => (part.status === "rejected" ? [part.reason] : []));
+    if (reasons.length === 0) return;
+    const refused = reasons.filter(({ outcome }) => outcome !== "unknown");
+    throw refused.length === parts.length ? reasons[0] : partly(reasons[0]);
   }
 }

@@ -5,6 +5,7 @@ import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { FaultProxy, frozen } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
+import { FakeServer } from "./fake.js";
 import { open, over } from "./opening.js";
 import { RedisServer } from "./servers.js";
 
@@ -352,6 +353,41 @@ describe("counters on the server", () => {
       expect(await counters.find("c")).toBe(typeof expected === "number" ? String(expected) : stored);
       expect(await counters.ttl("c")).toBeGreaterThan(3_590_000);
     }
+  });
+});
+
+describe("keys that other programs wrote", () => {
+  it("are not listed where they are not UTF-8, and cleared all the same", async () => {
+    const { driver } = await open(server.url);
+    const client = over(driver, "app", "foreign");
+    await client.set("mine", "1");
+    await server.command("EVAL", "return redis.call('SET', 'app:foreign:\\255', '1')", "0");
+    await server.command("SET", "app:foreign:", "1");
+    expect(await client.keys()).toEqual(["mine"]);
+    await client.clear();
+    expect(await server.command("KEYS", "app:foreign:*")).toEqual([]);
+  });
+});
+
+describe("clear", () => {
+  /** A server of two pages of keys, which refuses the second. */
+  async function refusing(first: string): Promise<Texts> {
+    const fake = await FakeServer.start(([name, cursor]) => {
+      if (name === "UNLINK") return ":1\r\n";
+      if (name !== "SCAN") return undefined;
+      return cursor === "0" ? first : "-NOPERM this user has no permissions\r\n";
+    });
+    return (await open(fake.url)).client;
+  }
+
+  it("that is refused when it has removed something may have been applied", async () => {
+    const client = await refusing("*2\r\n$1\r\n7\r\n*1\r\n$11\r\napp:users:a\r\n");
+    expect(await rejection(client.clear())).toMatchObject({ code: "ERR_DRIVER", outcome: "unknown" });
+  });
+
+  it("that is refused when it has found nothing yet was not applied", async () => {
+    const client = await refusing("*2\r\n$1\r\n7\r\n*0\r\n");
+    expect(await rejection(client.clear())).toMatchObject({ code: "ERR_DRIVER", outcome: "not-applied" });
   });
 });
 

@@ -126,7 +126,7 @@ describe("a Cluster's driver", () => {
   });
 
   it("takes a node without a host for the one that it asked", async () => {
-    for (const host of ["", null]) {
+    for (const host of ["", null, "?"]) {
       const here: FakeServer = await node(
         () => slots([{ from: 0, to: 16_383, host, port: here.port }]),
         (command) => found(command, "found"),
@@ -224,6 +224,43 @@ describe("a Cluster's driver", () => {
     expect(await client.find("a")).toBe("second");
     await eventually("no connection", () => first.connections === 0, 4_000);
     expect(await client.find("a")).toBe("second");
+  });
+
+  it("says that a batch may be applied in part unless each of its parts was refused", async () => {
+    const [low, high] = [8_191, 8_192];
+    const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
+    const first = keys.find((key) => slotOf(`app:users:${key}`) <= low) as string;
+    const second = keys.find((key) => slotOf(`app:users:${key}`) >= high) as string;
+    let silent = true;
+    const map = (): string =>
+      slots([
+        { from: 0, to: low, port: here.port },
+        { from: high, to: 16_383, port: away.port },
+      ]);
+    const here: FakeServer = await node(map, () => "-NOPERM this user has no permissions\r\n");
+    const away: FakeServer = await node(map, () => (silent ? "" : "-NOPERM this user has no permissions\r\n"));
+    const client = await open(here);
+    expect(await rejection(client.mSet({ [first]: "1", [second]: "1" }))).toMatchObject({ outcome: "unknown" });
+    silent = false;
+    await eventually("refusals", async () => {
+      const error = await rejection<DriverError>(client.mSet({ [first]: "1", [second]: "1" }));
+      return error.code === "ERR_DRIVER" && error.outcome === "not-applied";
+    });
+  });
+
+  it("closed while it asks for the map, asks nobody any more", async () => {
+    let silent = false;
+    const here: FakeServer = await FakeServer.start(([name]) =>
+      name === "CLUSTER" ? (silent ? "" : all(here.port)) : silent ? "-CLUSTERDOWN The cluster is down\r\n" : undefined,
+    );
+    const other = await node(() => all(other.port));
+    const driver = await RedisDriver.connect({ cluster: [here.address, other.address], timeout: 1_000 });
+    silent = true;
+    await rejection(over(driver).find("a"));
+    await eventually("the question", () => commands(here, "CLUSTER").length > 1);
+    driver.close();
+    await eventually("no connection", () => here.connections === 0 && other.connections === 0);
+    expect(commands(other, "CLUSTER")).toEqual([]);
   });
 
   it("connects to nothing where no node answers", async () => {

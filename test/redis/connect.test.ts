@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { DriverError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
 import { freePort } from "../support/free-port.js";
@@ -89,11 +89,41 @@ describe("connect fails in time, with nothing applied", () => {
 
   it("to a database that there is not", async () => {
     const server = await RedisServer.start({ databases: 2 });
-    expect((await failure({ url: `${server.url}/2` })).outcome).toBe("not-applied");
+    const error = await failure({ url: `${server.url}/2` });
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error).toMatchObject({ message: "Redis has no such database", outcome: "not-applied" });
     const { client } = await open(`${server.url}/1`);
     await client.set("a", "1");
     expect(await server.command("DBSIZE")).toBe(0);
     expect(await server.info("db1")).toContain("keys=1");
+  });
+
+  it("with a right missing that connecting needs", async () => {
+    const server = await RedisServer.start();
+    await server.command("ACL", "SETUSER", "service", "on", ">password", "~*", "+@all", "-select");
+    const error = await failure({ url: server.url, username: "service", password: "password", database: 1 });
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error.message).toContain("NOPERM");
+    expect(error.message).not.toContain("password");
+  });
+
+  it("to a server that is full of clients: it may have room later", async () => {
+    const full = await FakeServer.start(() => "-ERR max number of clients reached\r\n");
+    expect(await failure({ url: full.url })).toBeInstanceOf(UnavailableError);
+  });
+
+  it("without the package redis", async () => {
+    vi.resetModules();
+    vi.doMock("redis", () => {
+      throw new Error("Cannot find package 'redis'");
+    });
+    onTestFinished(() => {
+      vi.doUnmock("redis");
+      vi.resetModules();
+    });
+    const { RedisDriver: Alone } = await import("../../src/redis/index.js");
+    const { error } = await settled(Alone.connect(), TIMEOUT + 1_000);
+    expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining("package redis") });
   });
 
   it("to a server that is no Cluster, asked for one", async () => {

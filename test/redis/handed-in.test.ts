@@ -3,6 +3,7 @@ import { createClient, createClientPool, createCluster, createSentinel } from "r
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
+import { slotOf } from "../../src/redis/slot.js";
 import { everythingIn } from "../support/leaks.js";
 import { Load } from "../support/load.js";
 import { rejection } from "../support/promises.js";
@@ -37,6 +38,9 @@ describe("a connection that would break a promise is refused by the option's nam
       "autoResendUnfulfilledCommands",
       () => new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: true }),
     ],
+    ["ioredis", "enableAutoPipelining", () => new Redis({ ...KEEPS, enableAutoPipelining: true })],
+    ["ioredis", "role", () => new Redis({ ...KEEPS, sentinels: nodes, name: "main", role: "slave" })],
+    ["an ioredis cluster", "enableAutoPipelining", () => new Cluster(nodes, { ...lazy, enableAutoPipelining: true })],
     ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "slave" })],
     ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "all" })],
     [
@@ -223,6 +227,58 @@ describe.each(OPEN)("over %s", (name, make) => {
     expect(new Set(found)).toEqual(new Set(keys));
     expect(found).toHaveLength(keys.length);
     expect(proxy.sent(from)).toBe(2);
+  });
+});
+
+describe("over a node-redis cluster", () => {
+  /** A cluster with one slot that it knows, whose node answers with this. */
+  function clusterOf(answer: () => Promise<unknown>): { connection: RedisConnection; asked: string[] } {
+    const asked: string[] = [];
+    const client = {
+      sendCommand: () => {
+        asked.push("node");
+        return answer();
+      },
+    };
+    const slots = [];
+    slots[slotOf("app:users:a")] = { master: {} };
+    const connection = {
+      masters: [],
+      slots,
+      nodeClient: async () => client,
+      sendCommand: async () => {
+        asked.push("cluster");
+        return [Buffer.from("anywhere")];
+      },
+    };
+    return { connection: connection as unknown as RedisConnection, asked };
+  }
+
+  it("a slot without a node is the cluster's to find", async () => {
+    const { connection, asked } = clusterOf(async () => [null]);
+    expect(await over(new RedisDriver(connection)).find("b")).toBe("anywhere");
+    expect(asked).toEqual(["cluster"]);
+  });
+
+  it.each(["MOVED 1 127.0.0.1:1", "ASK 1 127.0.0.1:1"])(
+    "what a node refuses with %s is the cluster's to follow",
+    async (message) => {
+      const { connection, asked } = clusterOf(async () => {
+        throw new Error(message);
+      });
+      expect(await over(new RedisDriver(connection)).find("a")).toBe("anywhere");
+      expect(asked).toEqual(["node", "cluster"]);
+    },
+  );
+
+  it("what a node refuses otherwise is sent nowhere else", async () => {
+    for (const thrown of [new Error("OOM command not allowed"), new Error("Socket closed"), "no error"]) {
+      const { connection, asked } = clusterOf(async () => {
+        throw thrown;
+      });
+      await rejection(over(new RedisDriver(connection)).set("a", "1"));
+      expect(asked).toEqual(["node"]);
+    }
   });
 });
 
