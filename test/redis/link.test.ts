@@ -373,4 +373,17 @@ describe("a link", () => {
       expect(attempts).toBe(made);
     });
   });
+
+  it("that is idle is asked for a sign of life, and made anew where the sign is none", async () => {
+    const { link, clients } = linked();
+    await link.connect();
+    const [first] = clients as [FakeClient];
+    await eventually("a PING", () => first.names().join() === "PING");
+    first.sent[0]?.reply("PONG");
+    await eventually("another PING", () => first.names().join() === "PING,PING");
+    expect(clients).toHaveLength(1);
+    first.sent[1]?.reply("OK");
+    await eventually("another connection", () => clients.length === 2 && link.connected);
+    expect(first.destroyed).toBe(true);
+  });
 });
