@@ -1,8 +1,8 @@
 import type { Driver } from "../driver/driver.js";
 import { NO_EXPIRY } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
-import { UnavailableError } from "../errors.js";
 import type { Pattern } from "../glob.js";
+import { ClosedStore } from "./closed-store.js";
 import { boundsOf, type MemoryOptions } from "./options.js";
 import { PlainStore } from "./plain-store.js";
 import type { MemoryStats } from "./stats.js";
@@ -36,8 +36,7 @@ const BATCH = 1_000;
  */
 export class MemoryDriver implements Driver {
   readonly name = "memory";
-  /** `undefined`: closed. */
-  #store: Store | undefined;
+  #store: Store;
 
   /**
    * @param options - see {@link MemoryOptions}; none of them, and nothing is paid for them.
@@ -50,7 +49,7 @@ export class MemoryDriver implements Driver {
   }
 
   get(prefix: string, key: string): Encoded | undefined {
-    return this.#open.read(prefix, key);
+    return this.#store.read(prefix, key);
   }
 
   /**
@@ -58,41 +57,41 @@ export class MemoryDriver implements Driver {
    * @throws InvalidArgumentError when key and value together are, and nothing changes.
    */
   set(prefix: string, key: string, value: Encoded, ttl: number): void {
-    this.#open.write(prefix, key, value, deadline(ttl));
+    this.#store.write(prefix, key, value, deadline(ttl));
   }
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number): boolean {
-    const store = this.#open;
+    const store = this.#store;
     if (store.peek(prefix, key) !== undefined) return false;
     store.write(prefix, key, value, deadline(ttl));
     return true;
   }
 
   delete(prefix: string, key: string): boolean {
-    return this.#open.remove(prefix, key);
+    return this.#store.remove(prefix, key);
   }
 
   exists(prefix: string, key: string): boolean {
-    return this.#open.peek(prefix, key) !== undefined;
+    return this.#store.peek(prefix, key) !== undefined;
   }
 
   mGet(prefix: string, keys: readonly string[]): (Encoded | undefined)[] {
-    const store = this.#open;
+    const store = this.#store;
     return keys.map((key) => store.read(prefix, key));
   }
 
   /** All or nothing. @throws InvalidArgumentError when they do not fit together, and nothing changes. */
   mSet(prefix: string, entries: readonly (readonly [string, Encoded])[], ttl: number): void {
-    this.#open.writeAll(prefix, entries, deadline(ttl));
+    this.#store.writeAll(prefix, entries, deadline(ttl));
   }
 
   mDel(prefix: string, keys: readonly string[]): number {
-    const store = this.#open;
+    const store = this.#store;
     return keys.filter((key) => store.remove(prefix, key)).length;
   }
 
   ttl(prefix: string, key: string): number | undefined {
-    const slot = this.#open.peek(prefix, key);
+    const slot = this.#store.peek(prefix, key);
     if (slot === undefined) return undefined;
     if (!(slot instanceof Entry) || slot.expires === undefined) return NO_EXPIRY;
     const left = slot.expires - Date.now();
@@ -109,15 +108,16 @@ export class MemoryDriver implements Driver {
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number): number {
-    const store = this.#open;
+    const store = this.#store;
     const slot = store.peek(prefix, key);
     const sum = addCounter(slot === undefined ? 0 : parseCounter(valueIn(slot)), delta);
-    replace(store, prefix, key, slot, String(sum), ttl, true);
+    if (slot === undefined) store.write(prefix, key, String(sum), deadline(ttl));
+    else store.rewrite(prefix, key, slot, String(sum));
     return sum;
   }
 
   getSet(prefix: string, key: string, value: Encoded, ttl: number, keep: boolean): Encoded | undefined {
-    const store = this.#open;
+    const store = this.#store;
     const slot = store.peek(prefix, key);
     const before = valueIn(slot);
     replace(store, prefix, key, slot, value, ttl, keep);
@@ -132,7 +132,7 @@ export class MemoryDriver implements Driver {
     ttl: number,
     keep: boolean,
   ): boolean {
-    const store = this.#open;
+    const store = this.#store;
     const slot = store.peek(prefix, key);
     if (slot === undefined || !sameBytes(valueIn(slot), oldValue)) return false;
     replace(store, prefix, key, slot, newValue, ttl, keep);
@@ -140,23 +140,23 @@ export class MemoryDriver implements Driver {
   }
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded): boolean {
-    const store = this.#open;
+    const store = this.#store;
     const value = valueIn(store.peek(prefix, key));
     return value !== undefined && sameBytes(value, oldValue) && store.remove(prefix, key);
   }
 
   async *scan(prefix: string, pattern: Pattern): AsyncGenerator<string[], void, void> {
     // The keys of this moment: one that is deleted and set again during the listing would otherwise come twice.
-    const keys = this.#open.keys(prefix);
+    const keys = this.#store.keys(prefix);
     for (let at = 0; at < keys.length; at += BATCH) {
-      const store = this.#open;
+      const store = this.#store;
       const batch = keys.slice(at, at + BATCH);
       yield batch.filter((key) => key.startsWith(pattern.prefix) && store.peek(prefix, key) !== undefined);
     }
   }
 
   clear(prefix: string): void {
-    this.#open.clear(prefix);
+    this.#store.clear(prefix);
   }
 
   /**
@@ -170,26 +170,21 @@ export class MemoryDriver implements Driver {
    * ```
    */
   stats(): MemoryStats {
-    return this.#open.stats();
+    return this.#store.stats();
   }
 
   /** Gives the memory back, and ends the sweep. Later calls are `UnavailableError`. */
   close(): void {
-    this.#store?.close();
-    this.#store = undefined;
+    this.#store.close();
+    this.#store = new ClosedStore();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 
-  get #open(): Store {
-    if (this.#store !== undefined) return this.#store;
-    throw new UnavailableError("the memory driver is closed", { outcome: "not-applied" });
-  }
-
   #retime(prefix: string, key: string, ttl: number): boolean {
-    const store = this.#open;
+    const store = this.#store;
     const value = valueIn(store.peek(prefix, key));
     if (value === undefined) return false;
     store.write(prefix, key, value, deadline(ttl));
