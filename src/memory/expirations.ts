@@ -52,6 +52,10 @@ export class Expirations {
     }
   }
 
+  drop(): void {
+    this.#buckets.clear();
+  }
+
   #first(end: number): Node | undefined {
     return this.#buckets.get(end)?.first;
   }

@@ -6,6 +6,8 @@ import { Entry } from "./store.js";
 /** A namespace of a tracked store: its entries, and what is counted of them. */
 export class Namespace extends Shards<Node> implements Counted, Counters {
   readonly prefix: string;
+  /** It was cleared: its entries count no more, though they may still be linked with others. */
+  gone = false;
   bytes = 0;
   hits = 0;
   misses = 0;

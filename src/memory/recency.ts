@@ -21,12 +21,19 @@ export class Recency {
 
   use(node: Node): void {
     if (node.newer === this.#ends) return;
-    this.delete(node);
+    detach(node);
     this.add(node);
   }
 
+  /** Removes one that is there, or is not. */
   delete(node: Node): void {
-    node.newer.older = node.older;
-    node.older.newer = node.newer;
+    detach(node);
+    node.newer = node;
+    node.older = node;
   }
+}
+
+function detach(node: Node): void {
+  node.newer.older = node.older;
+  node.older.newer = node.newer;
 }

@@ -1,70 +1,45 @@
 import { Expirations } from "./expirations.js";
 import type { Node } from "./node.js";
-
-/** Milliseconds for which the sweep may hold the event loop. */
-const SLICE = 2;
-
-/** The clock is read once in so many steps, each of which takes less than 1 µs. */
-const STEPS = 64;
-
-/** Some 2 ms of steps: the end of a slice where fake timers have stopped its clock. */
-const MOST_STEPS = 8_192;
+import { Slices } from "./slices.js";
 
 /** The deadlines of a bucket lie a second apart at most. */
 const WIDEST = 1_000;
 
-/**
- * Removes entries that have expired, time and again: in short slices, and with a timer only while there is anything
- * that will expire. All timers are taken from the global object when they are needed, since tests replace them.
- */
+/** Removes entries that have expired, time and again, with a timer only while there are any that will. */
 export class Sweeper {
   readonly #interval: number;
-  readonly #expirations: Expirations;
   readonly #expire: (node: Node) => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #expirations: Expirations;
+  readonly #slices = new Slices();
 
   /** @param expire - removes an entry from the store, and from here. */
   constructor(interval: number, expire: (node: Node) => void) {
     this.#interval = interval;
-    this.#expirations = new Expirations(Math.min(interval, WIDEST));
     this.#expire = expire;
+    this.#expirations = new Expirations(Math.min(interval, WIDEST));
   }
 
   /** Notes that a deadline was given, changed or taken away; `undefined`: none. */
   move(node: Node, from: number | undefined, to: number | undefined): void {
     this.#expirations.move(node, from, to);
-    if (this.#expirations.empty) this.stop();
-    else if (this.#timer === undefined) this.#await();
+    if (this.#expirations.empty) this.#slices.stop();
+    else if (!this.#slices.busy) this.#start();
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  /** Forgets all deadlines. */
+  drop(): void {
+    this.#slices.stop();
+    this.#expirations.drop();
   }
 
-  #await(): void {
-    this.#after(this.#interval, () => this.#slice(this.#expirations.due()));
+  #start(): void {
+    this.#slices.run(this.#interval, this.#sweep(), () => this.#start());
   }
 
-  #slice(due: Iterator<Node | undefined, void>): void {
-    const end = performance.now() + SLICE;
-    for (let steps = 1; ; steps++) {
-      const { done, value: node } = due.next();
-      if (done) break;
+  *#sweep(): Generator<void, void, void> {
+    for (const node of this.#expirations.due()) {
       if (node !== undefined) this.#expire(node);
-      if (steps % STEPS === 0 && (steps === MOST_STEPS || performance.now() >= end)) {
-        // Not setImmediate: between two slices others are to have as much of the loop.
-        this.#after(1, () => this.#slice(due));
-        return;
-      }
+      yield;
     }
-    if (!this.#expirations.empty) this.#await();
-  }
-
-  #after(milliseconds: number, callback: () => void): void {
-    const timer = setTimeout(callback, milliseconds);
-    // Those of some fake timers are bare numbers.
-    timer.unref?.();
-    this.#timer = timer;
   }
 }

@@ -1,5 +1,6 @@
 import type { Encoded } from "../driver/encoded.js";
 import { InvalidArgumentError, InvalidKeyError } from "../errors.js";
+import { Leftovers } from "./leftovers.js";
 import { Namespace, Node } from "./node.js";
 import type { Bounds } from "./options.js";
 import { Recency } from "./recency.js";
@@ -8,12 +9,16 @@ import { type MemoryStats, Past, statsOf } from "./stats.js";
 import { isOver, type Slot, type Store } from "./store.js";
 import { Sweeper } from "./sweeper.js";
 
+/** So many entries are unlinked at once, in a fraction of a millisecond. */
+const FEW = 1_000;
+
 /** A store with bounds, a sweep, or both: every entry is a {@link Node}, which stands in the order of use. */
 export class TrackedStore implements Store {
   readonly #bounds: Bounds;
   readonly #namespaces = new Map<string, Namespace>();
-  readonly #recency = new Recency();
+  #recency = new Recency();
   readonly #sweeper: Sweeper | undefined;
+  readonly #leftovers = new Leftovers((node) => this.#unlink(node));
   readonly #past = new Past();
   #entries = 0;
   #bytes = 0;
@@ -88,8 +93,13 @@ export class TrackedStore implements Store {
   clear(prefix: string): void {
     const home = this.#namespaces.get(prefix);
     if (home === undefined) return;
-    for (const node of home.values()) this.#unlink(node);
+    home.gone = true;
+    this.#entries -= home.size;
+    this.#bytes -= home.bytes;
     this.#drop(home);
+    if (this.#entries === 0) this.#dropAll();
+    else if (home.size > FEW) this.#leftovers.add(home);
+    else for (const node of home.values()) this.#unlink(node);
   }
 
   stats(): MemoryStats {
@@ -97,7 +107,7 @@ export class TrackedStore implements Store {
   }
 
   close(): void {
-    this.#sweeper?.stop();
+    this.#dropAll();
   }
 
   /** The bytes of an entry, which has to fit by itself. */
@@ -126,6 +136,7 @@ export class TrackedStore implements Store {
   }
 
   #add(node: Node): void {
+    this.#leftovers.some();
     const { home, key, size, expires } = node;
     home.add(key, node);
     home.bytes += size;
@@ -155,9 +166,12 @@ export class TrackedStore implements Store {
     const { maxEntries, maxBytes } = this.#bounds;
     while (this.#entries > maxEntries || this.#bytes > maxBytes) {
       const { oldest } = this.#recency;
-      if (isOver(oldest)) oldest.home.expirations++;
-      else oldest.home.evictions++;
-      this.#remove(oldest);
+      if (isOver(oldest)) {
+        this.#expire(oldest);
+      } else {
+        oldest.home.evictions++;
+        this.#remove(oldest);
+      }
     }
   }
 
@@ -167,20 +181,27 @@ export class TrackedStore implements Store {
   }
 
   #remove(node: Node): void {
-    const { home, key } = node;
-    home.delete(key);
+    const { home, key, size } = node;
     this.#unlink(node);
-    if (home.size === 0) this.#drop(home);
-  }
-
-  /** Takes it out of everything but its namespace's Map. */
-  #unlink(node: Node): void {
-    const { home, size, expires } = node;
+    if (home.gone) return;
+    home.delete(key);
     home.bytes -= size;
     this.#entries--;
     this.#bytes -= size;
+    if (home.size === 0) this.#drop(home);
+  }
+
+  /** Takes it out of the lists, if it is in them. */
+  #unlink(node: Node): void {
     this.#recency.delete(node);
-    if (expires !== undefined) this.#sweeper?.move(node, expires, undefined);
+    this.#retime(node, undefined);
+  }
+
+  /** Lets go of every entry at once. */
+  #dropAll(): void {
+    this.#recency = new Recency();
+    this.#sweeper?.drop();
+    this.#leftovers.drop();
   }
 
   /** A namespace goes with its last entry. */
