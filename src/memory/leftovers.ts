@@ -29,7 +29,7 @@ export class Leftovers {
     this.#steps?.next();
   }
 
-  /** Leaves them as they are. */
+  /** Leaves what there is as it is. */
   drop(): void {
     this.#slices.stop();
     this.#cleared = [];
@@ -43,6 +43,6 @@ export class Leftovers {
         yield;
       }
     }
-    this.#steps = undefined;
+    this.drop();
   }
 }

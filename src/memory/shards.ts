@@ -1,5 +1,5 @@
-/** How many entries a Map holds before it is split: when one this size grows or shrinks, that takes less than 1 ms. */
-const SHARD_LIMIT = 2 ** 14;
+/** How many entries a Map holds before it is split: when one this size grows or shrinks, that takes about 1 ms. */
+const SHARD_LIMIT = 2 ** 15;
 
 /** 65,536 Maps: more would not help, the keys of one of them being so much alike to the hash. */
 const DEEPEST = 16;
