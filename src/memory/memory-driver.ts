@@ -80,7 +80,11 @@ export class MemoryDriver implements Driver {
     return keys.map((key) => store.read(prefix, key));
   }
 
-  /** All or nothing. @throws InvalidArgumentError when they do not fit together, and nothing changes. */
+  /**
+   * All or nothing.
+   *
+   * @throws InvalidArgumentError when they do not fit together, and nothing changes.
+   */
   mSet(prefix: string, entries: readonly (readonly [string, Encoded])[], ttl: number): void {
     this.#store.writeAll(prefix, entries, deadline(ttl));
   }

@@ -11,13 +11,13 @@ export interface MemoryOptions {
   maxEntries?: number | undefined;
   /**
    * How many bytes it holds at most, over all namespaces: a whole number of 1 or more. What counts is the UTF-8 of each
-   * business key, and its value: bytes as they are, text as UTF-8. What the heap needs besides, some 170 to 250 bytes an
-   * entry, is not counted. To make room for another entry, the least recently used go. Default: no bound.
+   * business key, and its value: bytes as they are, text as UTF-8. What the heap needs besides, some 170 bytes an entry
+   * and 190 with a TTL, is not counted. To make room for another entry, the least recently used go. Default: no bound.
    */
   maxBytes?: number | undefined;
   /**
    * How often expired entries are looked for, so that they leave memory without being touched: more than 0, and at most
-   * 2^31−1 ms. One leaves within the interval, and at most a second later. The sweep holds the event loop for about 2 ms
+   * 2^31−1 ms. One leaves within the interval, and at most a second later. The sweep works for 1 ms
    * at a time, costs by what has expired, and does not keep the process alive. Default: never; an expired entry leaves
    * when it is next touched.
    */

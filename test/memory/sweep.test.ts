@@ -304,6 +304,19 @@ describe("a large namespace that is cleared", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("may be followed by another at once", () => {
+    const driver = swept(60_000);
+    driver.set(B, "b", "v", 0);
+    for (const prefix of [A, "app:c:"]) {
+      for (let n = 0; n < MANY; n++) driver.set(prefix, `k${n}`, "v", 3_600_000);
+    }
+    driver.clear(A);
+    driver.clear("app:c:");
+    expect(entries(driver)).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("is let go of with all the rest by close, and when nothing else is there", () => {
     const driver = swept(1_000);
     filled(driver, 1_000);
