@@ -2,7 +2,7 @@ import type { Encoded } from "../driver/encoded.js";
 import { Entries } from "./entries.js";
 import { owned } from "./size.js";
 import { type MemoryStats, Past, statsOf } from "./stats.js";
-import { Entry, isOver, type Slot, type Store, valueIn } from "./store.js";
+import { Entry, isOver, type Slot, type Store } from "./store.js";
 
 /**
  * A store without bounds and without a sweep. Each namespace has its own Map, and a value without a TTL lies in it
@@ -17,16 +17,10 @@ export class PlainStore implements Store {
   read(prefix: string, key: string): Encoded | undefined {
     const entries = this.#entries(prefix);
     const slot = entries.get(key);
-    if (slot === undefined) {
-      entries.misses++;
-    } else if (slot instanceof Entry && isOver(slot)) {
-      entries.misses++;
-      this.#expire(prefix, entries, key);
-    } else {
-      entries.hits++;
-      return valueIn(slot);
-    }
-    return undefined;
+    if (slot instanceof Entry) return this.#readEntry(prefix, entries, key, slot);
+    if (slot === undefined) entries.misses++;
+    else entries.hits++;
+    return slot;
   }
 
   peek(prefix: string, key: string): Slot | undefined {
@@ -79,6 +73,17 @@ export class PlainStore implements Store {
   }
 
   close(): void {}
+
+  #readEntry(prefix: string, entries: Entries, key: string, entry: Entry): Encoded | undefined {
+    if (!isOver(entry)) {
+      entries.hits++;
+      return entry.value;
+    }
+    // Before it goes, and perhaps its namespace.
+    entries.misses++;
+    this.#expire(prefix, entries, key);
+    return undefined;
+  }
 
   #entries(prefix: string): Entries {
     return this.#namespaces.get(prefix) ?? this.#none;
