@@ -35,3 +35,5 @@ export {
 } from "./errors.js";
 export type { Pattern } from "./glob.js";
 export { MemoryDriver } from "./memory/memory-driver.js";
+export type { MemoryOptions } from "./memory/options.js";
+export type { MemoryStats } from "./memory/stats.js";

@@ -1,24 +1,15 @@
-import type { Encoded } from "../driver/encoded.js";
-
-/** A value with a deadline, in milliseconds since the epoch: it is gone at that very millisecond. */
-export class Expiring {
-  value: Encoded;
-  expires: number;
-
-  constructor(value: Encoded, expires: number) {
-    this.value = value;
-    this.expires = expires;
-  }
-}
-
-/** What is kept under a key: a value without a TTL lies there bare, which saves 56 bytes an entry. */
-export type Slot = Encoded | Expiring;
+import { sizeOf } from "./size.js";
+import type { Counted } from "./stats.js";
+import { type Slot, valueIn } from "./store.js";
 
 /** One V8 Map holds at most 2^24 entries, deleted ones that it has not yet swept out included: half of that is safe. */
 const MAP_LIMIT = 2 ** 23;
 
 /** The entries of one namespace: a Map, or, past the limit of one, a chain of them. */
-export class Entries {
+export class Entries implements Counted {
+  hits = 0;
+  misses = 0;
+  expirations = 0;
   readonly #first = new Map<string, Slot>();
   readonly #limit: number;
   #rest: Map<string, Slot>[] | undefined;
@@ -52,13 +43,33 @@ export class Entries {
     return keys;
   }
 
+  get size(): number {
+    return this.#maps.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Counted by a walk: keeping count would cost every write. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const map of this.#maps) for (const [key, slot] of map) bytes += sizeOf(key) + sizeOf(valueIn(slot));
+    return bytes;
+  }
+
+  /** Nothing ever makes room here. */
+  get evictions(): 0 {
+    return 0;
+  }
+
+  get #maps(): Map<string, Slot>[] {
+    return [this.#first, ...(this.#rest ?? [])];
+  }
+
   #holder(key: string): Map<string, Slot> | undefined {
     return this.#first.has(key) ? this.#first : this.#rest?.find((map) => map.has(key));
   }
 
   #setInChain(key: string, slot: Slot): void {
     const hasRoom = ({ size }: Map<string, Slot>): boolean => size < this.#limit;
-    const map = this.#holder(key) ?? [this.#first, ...(this.#rest ?? [])].find(hasRoom);
+    const map = this.#holder(key) ?? this.#maps.find(hasRoom);
     if (map !== undefined) {
       map.set(key, slot);
     } else {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Entries, type Slot } from "../../src/memory/entries.js";
+import { Entries } from "../../src/memory/entries.js";
+import type { Slot } from "../../src/memory/store.js";
 
 describe("Entries", () => {
   it("keep, replace and remove", () => {

@@ -5,9 +5,12 @@ import {
   type CallOptions,
   Client,
   type Driver,
+  type Duration,
   type Encoded,
   type Logger,
   MemoryDriver,
+  type MemoryOptions,
+  type MemoryStats,
   type Pattern,
   parseCounter,
   sameBytes,
@@ -153,6 +156,28 @@ describe("a driver", () => {
     expectTypeOf(driver.get("a:b:", "k")).toEqualTypeOf<Encoded | undefined>();
     expectTypeOf(driver.incr("a:b:", "k", 1, 0)).toEqualTypeOf<number>();
     expectTypeOf<MemoryDriver["name"]>().toEqualTypeOf<"memory">();
+  });
+
+  it("of memory takes bounds and an interval, each of which may be undefined", () => {
+    expectTypeOf<ConstructorParameters<typeof MemoryDriver>>().toEqualTypeOf<[options?: MemoryOptions]>();
+    expectTypeOf<MemoryOptions>().toEqualTypeOf<{
+      maxEntries?: number | undefined;
+      maxBytes?: number | undefined;
+      sweepInterval?: Duration | undefined;
+    }>();
+    // @ts-expect-error a unit that there is not
+    void new MemoryDriver({ sweepInterval: "1y" });
+    // @ts-expect-error no such option
+    void new MemoryDriver({ max: 5 });
+  });
+
+  it("of memory tells what it holds, of itself and of each namespace", () => {
+    expectTypeOf<ReturnType<MemoryDriver["stats"]>>().toEqualTypeOf<MemoryStats>();
+    expectTypeOf<Exclude<keyof MemoryStats, "namespaces">>().toEqualTypeOf<
+      "entries" | "bytes" | "hits" | "misses" | "evictions" | "expirations"
+    >();
+    expectTypeOf<MemoryStats["namespaces"]>().toEqualTypeOf<ReadonlyMap<string, Omit<MemoryStats, "namespaces">>>();
+    expectTypeOf<MemoryStats["hits"]>().toEqualTypeOf<number>();
   });
 });
 
