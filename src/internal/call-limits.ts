@@ -1,5 +1,6 @@
 import { type Duration, milliseconds } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
+import { LONGEST_TIMER } from "./timer.js";
 
 /** How long a network driver waits, and for how many calls. */
 export interface CallLimits {
@@ -7,9 +8,6 @@ export interface CallLimits {
   readonly timeout: number;
   readonly maxPending: number;
 }
-
-/** A timer of Node's set for longer than this fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @throws InvalidArgumentError when a limit is none. */
 export function callLimitsOf({

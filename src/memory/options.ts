@@ -1,6 +1,7 @@
 import { type Duration, milliseconds } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { LONGEST_TIMER } from "../internal/timer.js";
 
 /** What a memory driver may be given. The object is copied, not kept. */
 export interface MemoryOptions {
@@ -31,9 +32,6 @@ export interface Bounds {
   /** Milliseconds; `undefined`: no sweep. */
   readonly sweepInterval: number | undefined;
 }
-
-/** A timer of Node's set for longer than this fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * @returns `undefined`: no option is given.
