@@ -1,16 +1,19 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 /** Starts a redis-server that keeps nothing on disk, on a free port of the loopback. */
 export async function startRedis() {
+  const { stdout } = await promisify(execFile)("redis-server", ["--version"]);
+  const version = /v=(\S+)/.exec(stdout)?.[1];
   const port = await freePort();
   const arguments_ = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const server = spawn("redis-server", arguments_, { stdio: "ignore" });
   const failed = once(server, "error").then(([error]) => Promise.reject(error));
   await Promise.race([failed, answers(port)]);
-  return { port, stop: () => server.kill("SIGKILL") };
+  return { port, version, stop: () => server.kill("SIGKILL") };
 }
 
 async function freePort() {

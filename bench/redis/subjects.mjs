@@ -26,8 +26,7 @@ import { RedisDriver } from "../../dist/redis.js";
 const PREFIX = "app:users:";
 
 /** The baseline: without the timer and the AbortSignal that node-redis makes for every command. */
-/** @type {Subject} */
-export const baseline = { ...nodeRedis("node-redis, timers off", { commandOptions: { timeout: undefined } }) };
+export const baseline = nodeRedis("node-redis, timers off", { commandOptions: { timeout: undefined } });
 
 /** @type {Subject} */
 export const namestore = {
@@ -94,6 +93,16 @@ export const peers = [
     },
   },
 ];
+
+/** All of them, the baseline first. */
+export const subjects = [baseline, namestore, ...peers];
+
+/** The subject of this name. */
+export function named(/** @type {string} */ name) {
+  const subject = subjects.find((subject) => subject.name === name);
+  if (subject === undefined) throw new Error(`no subject is called ${name}`);
+  return subject;
+}
 
 /**
  * @param {string} name
