@@ -114,7 +114,7 @@ export const INCR: Kind<{ readonly delta: number; readonly ttl: number }, number
     return command;
   },
   answer: (reply, place, calls) => {
-    const sum = list(reply, calls)[place];
+    const sum = calls.length === 1 && typeof reply === "number" ? reply : list(reply, calls)[place];
     if (typeof sum === "number") return sum;
     if (Buffer.isBuffer(sum)) return Number(sum.toString());
     const word = String(Array.isArray(sum) ? sum[0] : fits(sum, false, ""));

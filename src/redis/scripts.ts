@@ -12,8 +12,9 @@ function script(source: string): Script {
 
 /**
  * Adds to counters: KEYS, then one delta for all, or one and a TTL, or a delta for each and a TTL for each (0: none).
- * Answers a list: the sum, as text past ±10^15 (where some clients round an integer reply), or an array with what is
- * wrong: `overflow`, `type`, or the word of Redis's error. A replica refuses all of it, as it refuses any write.
+ * Answers a list, or the bare sum of one counter: the sum, as text past ±10^15 (where some clients round an integer
+ * reply), or an array with what is wrong: `overflow`, `type`, or the word of Redis's error. A replica refuses all of it,
+ * as it refuses any write.
  *
  * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
  * nobody can see it. With a delta within ±10^15 a sum within ±10^15 needs no such look: the common case is short.
@@ -43,6 +44,7 @@ for i = 1, count do
         sum = {'overflow'}
       elseif sum > 1e15 or sum < -1e15 then sum = string.format('%.0f', sum) end
     end
+    if count == 1 and type(sum) == 'number' then return sum end
   else
     local err = sum.err
     local word = string.match(err, '^%u+')

@@ -349,7 +349,11 @@ describe("garbage in a reply", () => {
     ["setNX", (client) => client.setNX("key 9", "new"), [":1\r\n", "$5\r\nother\r\n", "*1\r\n:1\r\n"]],
     ["delete", (client) => client.delete("key 0"), ["+OK\r\n", "_\r\n", "$1\r\n1\r\n", "*1\r\n:1\r\n"]],
     ["ttl", (client) => client.ttl("key 0"), ["+OK\r\n", "_\r\n", "$1\r\n1\r\n", "*1\r\n:1\r\n"]],
-    ["incr", (client) => client.incr("counter"), ["+OK\r\n", ":1\r\n", "*0\r\n", "*2\r\n:1\r\n:2\r\n", "*1\r\n_\r\n"]],
+    [
+      "incr",
+      (client) => client.incr("counter"),
+      ["+OK\r\n", "$1\r\n1\r\n", "*0\r\n", "*2\r\n:1\r\n:2\r\n", "*1\r\n_\r\n"],
+    ],
     ["getSet", (client) => client.getSet("key 0", "new"), ["+OK\r\n", ":1\r\n", "*1\r\n:1\r\n"]],
     ["compareAndSwap", (client) => client.compareAndSwap("key 0", "a", "b"), ["+OK\r\n", "_\r\n", "*1\r\n:1\r\n"]],
   ];
