@@ -79,13 +79,21 @@ export abstract class NamestoreError extends Error {
   static override [Symbol.hasInstance](this: abstract new (...args: never) => unknown, value: unknown): boolean {
     if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
     if (this === (NamestoreError as unknown)) return true;
+    if (this === (OutcomeError as unknown)) return "outcome" in value;
     // A subclass that a user made inherits `code` and owns none: only its own instances are of it.
     if (!Object.hasOwn(this, "code")) return Function.prototype[Symbol.hasInstance].call(this, value);
     return (value as { code?: unknown }).code === (this as { code?: unknown }).code;
   }
 }
 
-/** An error after which it may be open whether the call took effect: see {@link Outcome}. */
+/**
+ * An error after which it may be open whether the call took effect: `TimeoutError`, `UnavailableError` or `DriverError`.
+ *
+ * @example
+ * ```ts
+ * const undone = error instanceof OutcomeError && error.outcome === "not-applied"; // it can be called again
+ * ```
+ */
 export abstract class OutcomeError extends NamestoreError {
   /** Whether the call may have taken effect. Reads carry it too. */
   readonly outcome: Outcome;

@@ -27,7 +27,7 @@ export {
   NotSupportedError,
   type Outcome,
   type OutcomeDetails,
-  type OutcomeError,
+  OutcomeError,
   OverflowError,
   TimeoutError,
   TypeMismatchError,

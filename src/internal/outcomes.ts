@@ -15,8 +15,13 @@ export const GARBLED = new UnavailableError("the reply fits no answer to the com
 
 /** What is told of a call in several parts of which one failed: another may have taken effect. */
 export function partly(reason: unknown): unknown {
-  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome: "unknown" });
-  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome: "unknown" });
-  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome: "unknown" });
+  return withOutcome(reason, "unknown", "of several parts, one: ");
+}
+
+/** The same error, where it has an outcome, with this one. */
+export function withOutcome<E>(reason: E, outcome: Outcome, before = ""): E {
+  for (const Kind of [TimeoutError, UnavailableError, DriverError]) {
+    if (reason instanceof Kind) return new Kind(before + reason.message, { outcome, cause: reason.cause }) as E;
+  }
   return reason;
 }

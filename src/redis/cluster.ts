@@ -4,6 +4,7 @@ import { closed } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
 import { ask, CLUSTER_SLOTS, NO_SLOT } from "./kinds.js";
 import { Link, type NodeClient } from "./link.js";
+import { MovingSlots } from "./moving-slots.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
 import { mayHop, type Primary, retakeAnywhere, type Topology } from "./topology.js";
@@ -41,6 +42,7 @@ export class ClusterTopology implements Topology {
   readonly #options: ClusterOptions;
   readonly #links = new Map<string, Link>();
   readonly #retired = new Set<Link>();
+  readonly #moving = new MovingSlots((run) => this.send(run));
   #slots: (Link | undefined)[] = [];
   /** Which node a run was sent to last, and which one said that it serves its slot no longer. */
   readonly #sentTo = new WeakMap<AnyRun, Link>();
@@ -60,11 +62,15 @@ export class ClusterTopology implements Topology {
   }
 
   async connect(): Promise<void> {
+    const { nodes, timeout } = this.#options;
+    const end = performance.now() + timeout;
     let reason: unknown;
-    for (const address of this.#options.nodes) {
+    for (const [at, address] of nodes.entries()) {
       try {
-        // Each gets its share of the time: one that answers is enough.
-        await this.#readFrom(address, this.#options.timeout / this.#options.nodes.length);
+        // Each gets its share of what time is left: one that answers is enough.
+        const share = (end - performance.now()) / (nodes.length - at);
+        await this.#connectTo(address, share);
+        await this.#readFrom(address, share);
         this.#look = setInterval(() => this.#lookAtLinks(), LOOK).unref();
         return;
       } catch (error) {
@@ -79,6 +85,7 @@ export class ClusterTopology implements Topology {
   }
 
   send(run: AnyRun): void {
+    if (this.#moving.hold(run)) return;
     const link = this.#slots[run.slot];
     if (link === undefined) {
       this.#refresh();
@@ -102,8 +109,12 @@ export class ClusterTopology implements Topology {
     const link = this.#linkTo(address);
     if (word === "MOVED") {
       this.#disownedBy.set(run, this.#sentTo.get(run));
-      this.#slots[run.slot] = link;
-      this.#version++;
+      const before = this.#slots[run.slot];
+      if (before !== link) {
+        if (before !== undefined) this.#moving.leave(run.slot, before);
+        this.#slots[run.slot] = link;
+        this.#version++;
+      }
       this.#refresh();
     }
     this.#sendTo(link, run, word === "ASK");
@@ -113,14 +124,29 @@ export class ClusterTopology implements Topology {
   /** The primaries by a map that is read for the purpose: a SCAN is never told that a slot has moved. */
   async primaries(): Promise<readonly Primary[]> {
     this.#refresh();
-    await this.#refreshing;
+    // Where nobody gives a map, the one that there is has to do.
+    await within(this.#refreshing as Promise<void>, this.#options.timeout).catch(() => {});
     return [...new Set(this.#slots.filter((link) => link !== undefined))];
   }
 
   close(): void {
     this.closed = true;
     clearInterval(this.#look);
+    this.#moving.close();
     for (const link of [...this.#links.values(), ...this.#retired]) link.close();
+  }
+
+  /** Unlike {@link #linkTo} it tells why there is no connection. */
+  async #connectTo(address: Address, milliseconds: number): Promise<void> {
+    const link = this.#newLink(address);
+    this.#links.set(nameOf(address), link);
+    try {
+      await within(link.connect(), milliseconds);
+    } catch (error) {
+      this.#links.delete(nameOf(address));
+      link.close();
+      throw error;
+    }
   }
 
   #sendTo(link: Link, run: AnyRun, asking = false): void {
@@ -129,12 +155,12 @@ export class ClusterTopology implements Topology {
   }
 
   #newLink(address: Address): Link {
+    if (this.closed) throw closed("not-applied");
     const { open, timeout } = this.#options;
     return new Link({ open: () => open(address), timeout, onLost: () => this.#refresh() });
   }
 
   #linkTo(address: Address): Link {
-    if (this.closed) throw closed("not-applied");
     const name = nameOf(address);
     let link = this.#links.get(name);
     if (link === undefined) {
@@ -190,6 +216,9 @@ export class ClusterTopology implements Topology {
     // A node that is no longer, or not yet, in the Cluster.
     if (slots.length === 0) throw new UnavailableError("the node knows no slots", { outcome: "not-applied" });
     const before = this.#slots;
+    for (const link of this.#links.values()) {
+      for (const slot of link.slotsInFlight()) if (slots[slot] !== before[slot]) this.#moving.leave(slot, link);
+    }
     this.#slots = slots;
     if (slots.length !== before.length || slots.some((now, slot) => now !== before[slot])) this.#version++;
     this.#settleLinks();
@@ -209,6 +238,8 @@ export class ClusterTopology implements Topology {
       if (used.has(link)) continue;
       // A SCAN of a node that serves nothing would wait in vain.
       for (const run of [...link.release(({ slot }) => slot === NO_SLOT)]) run.fail(noLongerServes());
+      // A node that imports a slot serves none yet.
+      if (link.busy) continue;
       // What it has in flight may still be answered.
       this.#links.delete(name);
       this.#retired.add(link);
@@ -224,7 +255,8 @@ function noLongerServes(): UnavailableError {
   return new UnavailableError("the node serves no slot any more", { outcome: "not-applied" });
 }
 
-function nameOf({ host, port }: Address): string {
+/** As `host:port`. */
+export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
 }
 

@@ -1,8 +1,8 @@
 import { NotSupportedError, UnavailableError } from "../errors.js";
 import { within } from "../internal/within.js";
-import { type Address, ClusterTopology } from "./cluster.js";
+import { type Address, ClusterTopology, nameOf } from "./cluster.js";
 import { connectError } from "./connect-error.js";
-import type { NodeClient } from "./link.js";
+import { end, type NodeClient } from "./link.js";
 import type { Login, Settings } from "./options.js";
 import { BLOB_STRING } from "./protocol.js";
 import { SingleTopology } from "./single.js";
@@ -11,6 +11,9 @@ import type { Topology } from "./topology.js";
 interface NodeRedis {
   createClient(options: object): { duplicate(options: object): NodeClient };
 }
+
+/** Milliseconds that connecting may take over its timeout: behind Sentinels one attempt follows another. */
+const GRACE = 500;
 
 /** Makes the connections of a driver that owns them. Settles within the timeout and a little. */
 export async function connect(settings: Settings): Promise<Topology> {
@@ -28,12 +31,12 @@ export async function connect(settings: Settings): Promise<Topology> {
       password: as.password,
       database: as.database,
       socket: {
+        ...(as.tls === false ? {} : { tls: true, ...(as.tls === true ? {} : as.tls) }),
         host: address.host,
         port: address.port,
         connectTimeout: timeout,
         // The link makes a new client instead.
         reconnectStrategy: false,
-        ...(as.tls === false ? {} : { tls: true, ...(as.tls === true ? {} : as.tls) }),
       },
       // What was not sent when a connection goes is the link's to send, or not.
       disableOfflineQueue: true,
@@ -50,16 +53,20 @@ export async function connect(settings: Settings): Promise<Topology> {
             timeout,
             ...(sentinel === undefined
               ? { open: () => open(server) }
-              : { open: async () => open(await primaryOf(sentinel, open, timeout)), accept: onlyPrimary }),
+              : {
+                  open: async (asked) => open(await primaryOf(sentinel, open, timeout, asked)),
+                  accept: onlyPrimary,
+                }),
           },
           sentinel !== undefined,
         );
   try {
-    await within(topology.connect(), timeout);
+    // What it tries has the timeout for a limit itself, and says more of what went wrong.
+    await within(topology.connect(), timeout + GRACE);
     return topology;
   } catch (error) {
     topology.close();
-    throw connectError(error);
+    throw connectError(error, (cluster ?? sentinel?.nodes ?? [server]).map(nameOf).join(", "));
   }
 }
 
@@ -68,11 +75,13 @@ async function primaryOf(
   { name, nodes, login }: NonNullable<Settings["sentinel"]>,
   open: (address: Address, as: Login) => NodeClient,
   timeout: number,
+  asked: (client: NodeClient) => void,
 ): Promise<Address> {
   let reason: unknown;
   for (const node of nodes) {
     const client = open(node, login);
     client.on("error", () => {});
+    asked(client);
     try {
       const reply = await within(
         client.connect().then(() => client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])),
@@ -83,7 +92,7 @@ async function primaryOf(
     } catch (error) {
       reason = error;
     } finally {
-      client.destroy();
+      end(client);
     }
   }
   throw reason;

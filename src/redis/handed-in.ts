@@ -12,6 +12,8 @@ import { type Primary, retakeAnywhere, type Topology } from "./topology.js";
 export interface NodeRedisClient {
   sendCommand(command: (string | Buffer)[], options?: object): Promise<unknown>;
   readonly isReady: boolean;
+  /** `false` before `connect` and after `close`. */
+  readonly isOpen: boolean;
   /** Counts its connections. */
   readonly socketEpoch: number;
   readonly options?: object | undefined;
@@ -25,6 +27,8 @@ export interface NodeRedisCluster {
     command: (string | Buffer)[],
     options?: object,
   ): Promise<unknown>;
+  /** `false` before `connect` and after `close`. */
+  readonly isOpen: boolean;
   readonly masters: readonly object[];
   readonly slots: readonly ({ readonly master: object } | undefined)[];
   nodeClient(node: never): Promise<NodeRedisClient> | NodeRedisClient;
@@ -35,6 +39,8 @@ export interface IoRedisClient {
   readonly isCluster: boolean;
   callBuffer(command: string, args: (string | Buffer)[]): Promise<unknown>;
   readonly options: object;
+  /** `"end"` once it is closed for good. */
+  readonly status: string;
   readonly stream?: unknown;
   nodes?(role: "master"): IoRedisClient[];
 }
@@ -50,13 +56,15 @@ export interface IoRedisClient {
  */
 export type RedisConnection = NodeRedisClient | NodeRedisCluster | IoRedisClient;
 
-/** node-redis makes a timer a command unless it is told not to, and strings of bulk replies. */
-const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { [BLOB_STRING]: Buffer } };
+/** Else node-redis may make a timer a command, strings of bulk replies, and put a command before others. */
+const NODE_REDIS_OPTIONS = { timeout: undefined, typeMapping: { [BLOB_STRING]: Buffer }, asap: false };
 
 /** One way to send a command, whatever the library. */
 interface Sender {
   /** @param slot - of the keys, where there are some. */
   send(command: Argument[], slot: number): Promise<unknown>;
+  /** Whether it connects, or is connected. */
+  readonly open: boolean;
   readonly epoch: unknown;
 }
 
@@ -75,8 +83,8 @@ export class HandedInTopology implements Topology {
   readonly #primaries: () => Promise<Sender[]>;
   readonly #clustered: boolean;
   readonly #pending: Deadlines<Pending>;
-  readonly #underWay = new Set<Pending>();
-  readonly #known = new Set<string>();
+  /** The scripts that are known by the node of a slot: which one that is, is the library's to know. */
+  readonly #known = new Map<number, Set<string>>();
 
   constructor(connection: RedisConnection, timeout: number) {
     const { sender, primaries, clustered } = adapt(connection);
@@ -84,7 +92,6 @@ export class HandedInTopology implements Topology {
     this.#primaries = primaries;
     this.#clustered = clustered;
     this.#pending = new Deadlines((pending) => {
-      this.#underWay.delete(pending);
       pending.run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
     });
   }
@@ -112,11 +119,10 @@ export class HandedInTopology implements Topology {
 
   close(): void {
     this.closed = true;
-    for (const pending of this.#underWay) {
+    for (const pending of this.#pending.all) {
       pending.over = true;
-      pending.run.fail(new UnavailableError("the driver was closed before the reply came", { outcome: "unknown" }));
+      pending.run.fail(closed("unknown"));
     }
-    this.#underWay.clear();
     this.#pending.clear();
   }
 
@@ -125,15 +131,18 @@ export class HandedInTopology implements Topology {
       run.fail(closed("not-applied"));
       return;
     }
-    const command = run.command(this.#known);
+    if (!sender.open) {
+      const message = "the connection that was handed in is not open: connect it first, and close it last";
+      run.fail(new UnavailableError(message, { outcome: "not-applied" }));
+      return;
+    }
+    const command = run.command(this.#knownAt(run.slot));
     if (command === undefined) return;
     const pending: Pending = { run, deadline: run.deadline, over: false };
     this.#pending.add(pending);
-    this.#underWay.add(pending);
     const finish = (): boolean => {
       const first = !pending.over;
       pending.over = true;
-      this.#underWay.delete(pending);
       return first;
     };
     sender.send(command, run.slot).then(
@@ -144,6 +153,15 @@ export class HandedInTopology implements Topology {
         if (finish()) run.refused(error);
       },
     );
+  }
+
+  #knownAt(slot: number): Set<string> {
+    let known = this.#known.get(slot);
+    if (known === undefined) {
+      known = new Set();
+      this.#known.set(slot, known);
+    }
+    return known;
   }
 }
 
@@ -175,6 +193,9 @@ function adaptNodeRedis(client: NodeRedisClient): Adapted {
   for (const option of ["keyPrefix", "readonly"]) refuse(option, client.options);
   const sender: Sender = {
     send: (command) => client.sendCommand(command, NODE_REDIS_OPTIONS),
+    get open() {
+      return client.isOpen;
+    },
     get epoch() {
       return client.socketEpoch;
     },
@@ -204,6 +225,9 @@ function adaptNodeRedisCluster(cluster: NodeRedisCluster): Adapted {
           throw error;
         });
       },
+      get open() {
+        return cluster.isOpen;
+      },
       epoch: 0,
     },
     primaries: async () =>
@@ -230,7 +254,11 @@ function adaptIoRedis(client: IoRedisClient): Adapted {
     throw refused("autoResendUnfulfilledCommands", "false");
   }
   const senderOf = (one: IoRedisClient): Sender => ({
-    send: ([name, ...parameters]) => one.callBuffer(name as string, parameters),
+    // ioredis 5 finds the keys of a command by its name in small letters.
+    send: ([name, ...parameters]) => one.callBuffer((name as string).toLowerCase(), parameters),
+    get open() {
+      return one.status !== "end";
+    },
     // A new socket for each connection.
     get epoch() {
       return one.stream;

@@ -72,6 +72,7 @@ export const SET: Kind<Encoded, void> = {
     for (const { key, payload } of calls) command.push(key, argument(payload));
     return command;
   },
+  weight: (value) => value.length,
   answer: nothing,
 };
 
@@ -93,6 +94,7 @@ export const SET_TTL: Kind<ValueAndTtl, void> = {
     else for (const { payload } of calls) command.push(String(payload.ttl));
     return command;
   },
+  weight: ({ value }) => value.length,
   answer: nothing,
 };
 
@@ -141,18 +143,21 @@ export const MSET = single<readonly (readonly [string, Encoded])[], void>(
 export const MSET_TTL = single<{ entries: readonly (readonly [string, Encoded])[]; ttl: number }, void>(
   (_, { entries, ttl }) =>
     evalsha(
-      scripts.MSET_TTL,
+      scripts.SET_TTL,
       entries.map(([key]) => key),
-      [String(ttl), ...entries.map(([, value]) => argument(value))],
+      [...entries.map(([, value]) => argument(value)), String(ttl)],
     ),
   nothing,
-  scripts.MSET_TTL,
+  scripts.SET_TTL,
 );
 export const MDEL = single<readonly Argument[], number>((_, keys) => ["UNLINK", ...keys], count);
-/** -2 is a missing key, -1 one without a TTL, which is our NO_EXPIRY too. */
+/**
+ * -2 is a missing key, -1 one without a TTL, which is our NO_EXPIRY too. In its last millisecond a key has 0 left, which
+ * would mean no TTL where it is given to another.
+ */
 export const TTL = single<undefined, number | undefined>(
   (key) => ["PTTL", key],
-  (reply) => (count(reply) === -2 ? undefined : count(reply)),
+  (reply) => (count(reply) === -2 ? undefined : count(reply) || 1),
 );
 export const EXPIRE = single<number, boolean>((key, ttl) => ["PEXPIRE", key, String(ttl)], yes);
 export const PERSIST = single<undefined, boolean>((key) => evalsha(scripts.PERSIST, [key], []), yes, scripts.PERSIST);

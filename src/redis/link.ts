@@ -1,4 +1,4 @@
-import { TimeoutError } from "../errors.js";
+import { TimeoutError, UnavailableError } from "../errors.js";
 import { Deadlines, type Due } from "../internal/deadlines.js";
 import { closed, lost } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
@@ -16,8 +16,12 @@ export interface NodeClient {
 }
 
 export interface LinkOptions {
-  /** Finds the node and makes a client for it that does not reconnect by itself; not yet connected. */
-  open(): NodeClient | Promise<NodeClient>;
+  /**
+   * Finds the node and makes a client for it that does not reconnect by itself; not yet connected.
+   *
+   * @param asked - is told of every client that is connected to find it, so that a close can end them.
+   */
+  open(asked: (client: NodeClient) => void): NodeClient | Promise<NodeClient>;
   /** Milliseconds that a call may take, its time in the queue counted in. */
   readonly timeout: number;
   /** Throws where a client that has connected is not to be used. */
@@ -106,6 +110,16 @@ export class Link {
     return !this.connected || since + milliseconds < performance.now();
   }
 
+  /** Whether something is pending. */
+  get busy(): boolean {
+    return this.#pending.first !== undefined;
+  }
+
+  /** The slots about which a reply is still to come. */
+  slotsInFlight(): Set<number> {
+    return new Set(this.#pending.all.filter(({ sent }) => sent).map(({ run }) => run.slot));
+  }
+
   /** Gives back such runs as were not yet sent. */
   *release(which: (run: AnyRun) => boolean = () => true): Generator<AnyRun> {
     for (const pending of this.#pending.all) {
@@ -125,7 +139,7 @@ export class Link {
     this.#closed = true;
     clearInterval(this.#probe);
     this.#drop(closed("unknown"));
-    this.#opening?.destroy();
+    if (this.#opening !== undefined) end(this.#opening);
     for (const run of this.release()) run.fail(closed("not-applied"));
     this.#pending.clear();
     this.#endWait?.();
@@ -164,13 +178,18 @@ export class Link {
   #expire(pending: Pending): void {
     const { timeout } = this.#options;
     if (!pending.sent) {
-      const message = `not sent within ${timeout} ms, for want of a connection${this.#why}`;
-      pending.run.fail(new TimeoutError(message, { outcome: "not-applied" }));
+      this.#tellUnsent(pending);
       return;
     }
     pending.run.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop(lost());
+  }
+
+  #tellUnsent(pending: Pending): void {
+    pending.over = true;
+    const message = `not sent within ${this.#options.timeout} ms, for want of a connection${this.#why}`;
+    pending.run.fail(new TimeoutError(message, { outcome: "not-applied" }));
   }
 
   /** Ends the connection. What is in flight on it may have taken effect. */
@@ -183,14 +202,22 @@ export class Link {
       pending.run.fail(reason);
     }
     if (client === undefined) return;
-    client.destroy();
+    end(client);
     if (this.#closed) return;
     this.#options.onLost?.();
     void this.#reconnect();
   }
 
   async #connectOnce(): Promise<void> {
-    const client = await this.#options.open();
+    const client = await this.#options.open((asked) => {
+      this.#opening = asked;
+      if (this.#closed) end(asked);
+    });
+    if (this.#closed) {
+      end(client);
+      throw closed("not-applied");
+    }
+    const start = performance.now();
     let broken = false;
     client.on("error", () => {
       broken = true;
@@ -201,14 +228,14 @@ export class Link {
     try {
       await within(connecting, this.#options.timeout);
       if (this.#closed) throw closed("not-applied");
-      if (broken) throw lost();
+      if (broken) throw new UnavailableError("the connection was lost at once", { outcome: "not-applied" });
     } catch (error) {
       // Also once it is connected: a socket that is still being opened knows nothing of a destroy.
       connecting.then(
-        () => client.destroy(),
+        () => end(client),
         () => {},
       );
-      client.destroy();
+      end(client);
       throw error;
     } finally {
       this.#opening = undefined;
@@ -217,9 +244,13 @@ export class Link {
     this.#known = new Set();
     this.#answered = false;
     this.#epoch++;
+    const now = performance.now();
     for (const pending of this.#pending.all) {
       // The one before may have ended it.
-      if (this.connected && !pending.sent) this.#hand(client, pending);
+      if (!this.connected || pending.sent) continue;
+      // One without the time for a reply would take the others with it when it is dropped.
+      if (pending.deadline - now > now - start) this.#hand(client, pending);
+      else this.#tellUnsent(pending);
     }
   }
 
@@ -243,7 +274,7 @@ export class Link {
   }
 
   #pause(): Promise<void> {
-    const milliseconds = this.#wait * (0.75 + Math.random() / 2);
+    const milliseconds = Math.min(LONGEST_WAIT, this.#wait * (0.75 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
@@ -263,4 +294,11 @@ export class Link {
       this.#idle = true;
     }, this.#options.timeout).unref();
   }
+}
+
+/** Some versions of node-redis throw where there is nothing left to end. */
+export function end(client: NodeClient): void {
+  try {
+    client.destroy();
+  } catch {}
 }

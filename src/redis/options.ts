@@ -3,6 +3,7 @@ import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { type CallLimits, callLimitsOf } from "../internal/call-limits.js";
 import { kindOf } from "../internal/describe.js";
+import { refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "./cluster.js";
 
 /** What a driver over a connection that was handed in may be given: its limits. */
@@ -85,6 +86,9 @@ export interface Settings extends CallLimits {
   readonly sentinel: { readonly name: string; readonly nodes: readonly Address[]; readonly login: Login } | undefined;
 }
 
+const OPTIONS = ["url", "cluster", "sentinel", "username", "password", "database", "tls", "timeout", "maxPending"];
+const SENTINEL_OPTIONS = ["name", "nodes", "username", "password"];
+
 const DEFAULT_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 
@@ -94,6 +98,7 @@ export function settingsOf(given: string | RedisOptions): Settings {
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is a URL or an object`);
   }
+  refuseUnknown(options, OPTIONS);
   const { url, cluster, sentinel } = options;
   if ([url, cluster, sentinel].filter((one) => one !== undefined).length > 1) {
     throw new InvalidArgumentError("more than one of url, cluster and sentinel is given; allowed is one");
@@ -129,6 +134,7 @@ function sentinelsOf(sentinel: SentinelOptions, tls: Login["tls"]): Settings["se
       "sentinel has no name; allowed is { name, nodes }, the name as the Sentinels have it",
     );
   }
+  refuseUnknown(sentinel, SENTINEL_OPTIONS);
   const nodes = list("sentinel.nodes", sentinel.nodes, SENTINEL_PORT);
   if (nodes.some((node) => node.database !== 0 || hasOtherLogin(node, NOBODY))) {
     throw new InvalidArgumentError('sentinel.nodes hold more than "host:port"; give the rest as options');

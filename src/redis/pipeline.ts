@@ -7,6 +7,9 @@ import type { Topology } from "./topology.js";
 /** A command never holds more calls than this: a longer one would hold up the server, and everyone else. */
 const LONGEST_RUN = 1_000;
 
+/** Nor does it get any more once it has so many bytes: it is one text to be sent, and no text is past 512 MB. */
+const HEAVIEST_RUN = 2 ** 20;
+
 /**
  * Turns calls into commands. Calls of one kind and one slot made in one tick share a command; another kind ends the
  * run, so that commands are sent in the order in which calls were made.
@@ -58,14 +61,27 @@ export class Pipeline {
     });
   }
 
-  /** Later calls are refused; those of this tick still go out. */
+  /** Sends what was called in this tick until now. */
+  flush(): void {
+    this.#flush();
+  }
+
+  /** Later calls are refused. */
   close(): void {
     this.#closed = true;
   }
 
   #runFor<P, R>(kind: Kind<P, R>, slot: number, prefix: string): Run<P, R> {
     const open = this.#open.get(slot) as Run<P, R> | undefined;
-    if (open?.kind === kind && kind.joins && open.prefix === prefix && open.length < LONGEST_RUN) return open;
+    if (
+      open?.kind === kind &&
+      kind.joins &&
+      open.prefix === prefix &&
+      open.length < LONGEST_RUN &&
+      open.weight < HEAVIEST_RUN
+    ) {
+      return open;
+    }
     const deadline = performance.now() + this.#timeout;
     const run: Run<P, R> = new Run(kind, slot, deadline, this.#topology, [], prefix, this.#gauge);
     this.#open.set(slot, run as unknown as Run<never, never>);

@@ -40,10 +40,16 @@ export function errorWord(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z][A-Z0-9_]+(?= |$)/.exec(error.message)?.[0] : undefined;
 }
 
-/** The first word of an error of the server's, where it is one of Redis's own. */
-export function knownWord(error: unknown): string | undefined {
+/** Commands that the driver sends: what a server says of another is not repeated. */
+const COMMANDS =
+  "get mget set mset incrby exists pttl pexpire persist del unlink evalsha eval scan asking select role cluster|slots";
+
+/** What can be repeated of an error of the server's: its word, and of a refused command its name. */
+export function spokenWord(error: unknown): string | undefined {
   const word = errorWord(error);
-  return word !== undefined && KNOWN.has(word) ? word : undefined;
+  if (word === undefined || !KNOWN.has(word)) return undefined;
+  const [, command = ""] = /'([a-z|]+)' command/.exec((error as Error).message) ?? [];
+  return word === "NOPERM" && COMMANDS.split(" ").includes(command) ? `${word}: ${command}` : word;
 }
 
 /**
@@ -52,11 +58,17 @@ export function knownWord(error: unknown): string | undefined {
  */
 export function codedError(error: unknown): Error {
   const word = errorWord(error);
-  return word === undefined ? lost() : errorOfWord(word);
+  // The encoder's, of what does not fit into one text.
+  if (error instanceof RangeError) return new DriverError("the command is too long", { outcome: "not-applied" });
+  if (word === undefined) return lost();
+  if (word === "ERR" && (error as Error).message.includes("cluster support disabled")) {
+    return new NotSupportedError("the server is no node of a Redis Cluster: connect with the option url");
+  }
+  return errorOfWord(word, spokenWord(error));
 }
 
 /** The coded error of an error word of Redis. */
-export function errorOfWord(word: string): Error {
+export function errorOfWord(word: string, spoken = KNOWN.has(word) ? word : undefined): Error {
   if (word === "WRONGTYPE") return new TypeMismatchError("the key holds another type of Redis than a string");
   if (UNAVAILABLE.has(word)) {
     return new UnavailableError(`Redis refuses for now (${word})`, { outcome: "not-applied" });
@@ -66,7 +78,8 @@ export function errorOfWord(word: string): Error {
       "keys of several slots at once: to a node of a Redis Cluster connect with the option cluster",
     );
   }
-  return new DriverError(`Redis answered with an error (${KNOWN.has(word) ? word : "of an unknown kind"})`, {
+  const hint = word === "MOVED" ? ": to a node of a Redis Cluster connect with the option cluster" : "";
+  return new DriverError(`Redis answered with an error (${spoken ?? "of an unknown kind"})${hint}`, {
     outcome: word === "ERR" || !KNOWN.has(word) ? "unknown" : "not-applied",
   });
 }

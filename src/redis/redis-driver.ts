@@ -107,7 +107,7 @@ export class RedisDriver implements Driver {
    * ```
    * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
    */
-  static async connect(options: string | RedisOptions = {}): Promise<RedisDriver> {
+  static async connect(options: string | RedisOptions): Promise<RedisDriver> {
     const settings = settingsOf(options);
     const owned: unknown = new Owned(await connect(settings), settings);
     return new RedisDriver(owned as RedisConnection);
@@ -218,6 +218,8 @@ export class RedisDriver implements Driver {
   }
 
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
+    // What was called before is sent before.
+    this.#pipeline.flush();
     const seen = new Set<string>();
     for await (const keys of walk(this.#topology, prefix + pattern.prefix, this.#timeout, options)) {
       const batch: string[] = [];
@@ -233,6 +235,7 @@ export class RedisDriver implements Driver {
   }
 
   async clear(prefix: string, options?: CallOptions): Promise<void> {
+    this.#pipeline.flush();
     let removed = 0;
     try {
       for await (const keys of walk(this.#topology, prefix, this.#timeout, options)) {
@@ -286,7 +289,7 @@ export class RedisDriver implements Driver {
     const parts = await Promise.allSettled([...slots].map(([slot, places]) => send(slot, places)));
     const reasons = parts.flatMap((part) => (part.status === "rejected" ? [part.reason] : []));
     if (reasons.length === 0) return;
-    const refused = reasons.filter(({ outcome }) => outcome !== "unknown");
+    const refused = reasons.filter((reason) => reason?.outcome !== "unknown");
     throw refused.length === parts.length ? reasons[0] : partly(reasons[0]);
   }
 }

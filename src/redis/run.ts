@@ -10,6 +10,8 @@ export interface Kind<P, R> {
   readonly script?: Script;
   /** The command for these calls; a script goes by its hash. */
   command(calls: readonly Call<P, R>[]): Argument[];
+  /** About how many bytes a call brings along, where that can be many. */
+  weight?(payload: P): number;
   /** The answer of the call at this place. Throws a coded error. */
   answer(reply: Reply, place: number, calls: readonly Call<P, R>[]): R;
 }
@@ -56,8 +58,12 @@ export class Run<P, R> {
   hops = 0;
   /** Send the script itself: the server did not know its hash. */
   whole = false;
+  /** About how many bytes its calls bring along. */
+  weight = 0;
   readonly #route: Route;
   readonly #gauge: Gauge;
+  /** Where to note that the server has the script. */
+  #known: Set<string> | undefined;
   #calls: Call<P, R>[];
 
   constructor(
@@ -84,13 +90,14 @@ export class Run<P, R> {
 
   add(call: Call<P, R>): void {
     this.#calls.push(call);
+    if (this.kind.weight !== undefined) this.weight += this.kind.weight(call.payload);
   }
 
   /**
    * The command to hand to the socket, without the calls that were aborted until now; `undefined`: none is left.
    *
-   * @param known - the scripts that this connection has sent: the first time goes the script itself, since a repeat after
-   * NOSCRIPT would come after the calls behind it.
+   * @param known - the scripts that this connection has had a reply to: until then goes the script itself, since a repeat
+   * after NOSCRIPT would come after the calls behind it.
    */
   command(known: Set<string>): Argument[] | undefined {
     for (const { signal } of this.#calls) {
@@ -103,13 +110,14 @@ export class Run<P, R> {
     const { script } = this.kind;
     if (script !== undefined && command[0] === "EVALSHA" && (this.whole || !known.has(script.sha))) {
       command.splice(0, 2, "EVAL", script.source);
-      known.add(script.sha);
+      this.#known = known;
     }
     return command;
   }
 
   /** The reply has come. `false`: it fits no answer to this command. */
   settle(reply: Reply): boolean {
+    if (this.kind.script !== undefined) this.#known?.add(this.kind.script.sha);
     let fits = true;
     const calls = this.#end();
     for (let place = 0; place < calls.length; place++) {

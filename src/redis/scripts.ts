@@ -73,11 +73,6 @@ for i = 1, count do
 end
 return redis.status_reply('OK')`);
 
-/** Sets with one TTL, all or nothing: KEYS, the TTL, and a value for each. */
-export const MSET_TTL = script(`
-for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'PX', ARGV[1]) end
-return redis.status_reply('OK')`);
-
 /** GETSET that keeps the TTL of a live key and gives a new one its own: value, TTL. */
 export const GETSET_KEEP = script(`
 local before = redis.call('GET', KEYS[1])

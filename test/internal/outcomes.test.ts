@@ -18,7 +18,7 @@ describe("what calls are told", () => {
     (Kind) => {
       const told = partly(new Kind("refused", { outcome: "not-applied" }));
       expect(told).toBeInstanceOf(Kind);
-      expect(told).toMatchObject({ message: "refused", outcome: "unknown" });
+      expect(told).toMatchObject({ message: "of several parts, one: refused", outcome: "unknown" });
     },
   );
 

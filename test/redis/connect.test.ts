@@ -91,7 +91,10 @@ describe("connect fails in time, with nothing applied", () => {
     const server = await RedisServer.start({ databases: 2 });
     const error = await failure({ url: `${server.url}/2` });
     expect(error).toBeInstanceOf(DriverError);
-    expect(error).toMatchObject({ message: "Redis has no such database", outcome: "not-applied" });
+    expect(error).toMatchObject({
+      message: expect.stringContaining("Redis has no such database"),
+      outcome: "not-applied",
+    });
     const { client } = await open(`${server.url}/1`);
     await client.set("a", "1");
     expect(await server.command("DBSIZE")).toBe(0);
@@ -122,14 +125,14 @@ describe("connect fails in time, with nothing applied", () => {
       vi.resetModules();
     });
     const { RedisDriver: Alone } = await import("../../src/redis/index.js");
-    const { error } = await settled(Alone.connect(), TIMEOUT + 1_000);
+    const { error } = await settled(Alone.connect({}), TIMEOUT + 1_000);
     expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining("package redis") });
   });
 
   it("to a server that is no Cluster, asked for one", async () => {
     const server = await RedisServer.start();
     const error = await failure({ cluster: [server.address] });
-    expect(error.outcome).toBeDefined();
+    expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining("option url") });
     await eventually("no connection", async () => Number(await server.info("connected_clients")) === 1);
   });
 

@@ -101,6 +101,8 @@ describe("what is wrong is refused by name, and shows no password", () => {
     ["a URL with more than a database", at("host/1/2"), "url"],
     ["a URL that is no string", { url: 6379 }, "url"],
     ["a URL object of another kind", { url: { password: PASSWORD } }, "url"],
+    ["a misspelt option", { url: at("host"), pasword: PASSWORD }, '"pasword"'],
+    ["a misspelt option of Sentinels", { sentinel: { name: "main", nodes: ["a"], pasword: PASSWORD } }, '"pasword"'],
     ["a database that is a text", { database: "1" }, "database"],
     ["a negative database", { database: -1 }, "database"],
     ["half a database", { database: 0.5 }, "database"],
