@@ -13,7 +13,8 @@ const PAUSE = 20;
 const LONGEST_LINE = 2_048;
 
 const LF = 0x0a;
-const END = Buffer.from("END\r\n");
+/** What newer servers say, behind an OK, while their hash table grows; older ones wait. */
+const LOCKED = "ERROR locked";
 
 /** Reads the lines of a `metadump`: those of live keys that begin like this. */
 export class DumpReader {
@@ -42,7 +43,8 @@ export class DumpReader {
     if (!this.#begun) {
       this.#begun = true;
       const first = bytes.toString("latin1", 0, Math.min(bytes.indexOf(LF), LONGEST_LINE)).trimEnd();
-      if (!first.startsWith("key=") && first !== "END") throw refusal(first);
+      // Newer servers begin with an OK.
+      if (!first.startsWith("key=") && first !== "END" && first !== "OK") throw refusal(first);
     }
     // No line holds a key= but at its beginning: in a key the = is escaped.
     let at = bytes.indexOf(this.#needle);
@@ -51,8 +53,9 @@ export class DumpReader {
       this.#add(bytes.toString("latin1", at + this.#needle.length, next));
       at = bytes.indexOf(this.#needle, next);
     }
-    const last = end - END.length;
-    return last >= 0 && (last === 0 || bytes[last - 1] === LF) && bytes.subarray(last, end).equals(END);
+    const last = bytes.toString("latin1", bytes.lastIndexOf(LF, end - 2) + 1, end).trimEnd();
+    if (last.startsWith(LOCKED)) throw refusal(last);
+    return last === "END";
   }
 
   #add(line: string): void {
@@ -139,7 +142,7 @@ function escaped(text: string): string {
 }
 
 function refusal(line: string): Error {
-  if (line.startsWith("BUSY")) {
+  if (line.startsWith("BUSY") || line.startsWith(LOCKED)) {
     return new UnavailableError("the server is at another listing (BUSY)", { outcome: "not-applied" });
   }
   if (line === "ERROR metadump not allowed") {

@@ -6,6 +6,9 @@ import { afterAll } from "vitest";
 import { freePort } from "../support/free-port.js";
 import { eventually } from "../support/waiting.js";
 
+/** A listing walks the whole hash table, with pauses: 12 ms for one that is empty, and 1 ms with this. */
+const QUICK = "lru_crawler_sleep=0";
+
 const running = new Set<MemcachedServer>();
 
 afterAll(async () => {
@@ -26,7 +29,8 @@ export class MemcachedServer {
     this.port = port;
     // As root it wants to be told whom to be.
     const user = process.getuid?.() === 0 ? ["-u", "root"] : [];
-    this.#arguments = ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-t", "2", ...user, ...extra];
+    const fixed = ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-t", "2", ...user];
+    this.#arguments = [...fixed, "-o", QUICK, ...extra];
   }
 
   /** Starts one on a free port, and waits until it answers. */
