@@ -8,6 +8,9 @@ import { type Call, type Kind, Request, type Stored } from "./request.js";
 /** What a round of {@link Steps.until} gives that is to be made again. */
 export const AGAIN = Symbol("again");
 
+/** What a round is taken to last at least, in milliseconds. */
+const SHORTEST_ROUND = 5;
+
 /** An item, and the connection on which it was read. */
 export interface Seen extends Item {
   readonly epoch: number;
@@ -33,8 +36,11 @@ export class Steps {
     if (!this.#link.limits.cas) {
       throw new NotSupportedError("the server has no CAS tokens (its option -C): it compares nothing");
     }
+    let start = performance.now();
+    let longest = 0;
     while (true) {
-      if (performance.now() >= this.#call.deadline) {
+      // A round that is cut short in its write would leave it open what came of it.
+      if (start + 2 * longest >= this.#call.deadline) {
         throw new TimeoutError("others changed the key again and again", { outcome: "not-applied" });
       }
       try {
@@ -44,6 +50,9 @@ export class Steps {
         // The connection went between the read and the write, which was not sent.
         if (error !== STALE) throw error;
       }
+      const end = performance.now();
+      longest = Math.max(longest, SHORTEST_ROUND, end - start);
+      start = end;
     }
   }
 

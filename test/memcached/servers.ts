@@ -97,7 +97,7 @@ export class MemcachedServer {
   }
 
   /** Sends bytes over a connection of its own, and gives what comes until nothing more does, or it hangs up. */
-  async raw(bytes: string | Buffer, patience = 100): Promise<string> {
+  async raw(bytes: string | Buffer, patience = 50): Promise<string> {
     const socket = connect({ port: this.port, host: "127.0.0.1", noDelay: true });
     let answer = "";
     let last = performance.now();
