@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // The Redis driver is in the making, and not part of the package: npm run test:redis.
-    exclude: ["test/redis/**", "test/conformance/redis-*"],
+    // The drivers for servers are tested beside these: npm run test:redis, npm run test:memcached.
+    exclude: ["test/redis/**", "test/conformance/redis-*", "test/memcached/**", "test/conformance/memcached*"],
     globalSetup: ["test/setup/build.ts"],
     typecheck: {
       enabled: true,
@@ -14,7 +14,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
-      exclude: ["src/redis/**"],
+      exclude: ["src/redis/**", "src/memcached/**"],
       reporter: ["text-summary", "html"],
       thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
     },

@@ -171,7 +171,8 @@ export class Link {
     });
     const connection = new Connection(this.open(), (code) => {
       if (this.#connection === connection) this.#drop();
-      else fail(unreachable(code));
+      // What the server said to it comes first.
+      else setImmediate(() => fail(unreachable(code)));
     });
     this.#endAttempt = () => fail(closed("not-applied"));
     try {

@@ -18,10 +18,13 @@ export class FakeServer {
   readonly #sockets = new Set<Socket>();
   /** The lines that came, greetings left out. */
   readonly lines: string[] = [];
+  /** How many connections there were. */
+  accepted = 0;
 
   private constructor(answers: Answers) {
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
+      this.accepted++;
       let rest = "";
       socket.on("data", (chunk) => {
         const lines = (rest + chunk.toString("latin1")).split("\r\n");
@@ -55,9 +58,14 @@ export class FakeServer {
     return this.#sockets.size;
   }
 
+  /** Ends every connection. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.hangUp();
     servers.delete(this);
   }
 }
