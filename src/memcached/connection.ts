@@ -33,16 +33,16 @@ export class Connection {
   answered = false;
 
   /**
-   * @param socket - connected, or about to be.
+   * @param open - makes the socket, which hands what it reads to the function; the bytes are that one's for the call.
    * @param onLost - called once, when the connection has failed, ended or come out of step, unless it was ended from
    * here; with Node's code of what went wrong, if there is one.
    */
-  constructor(socket: Socket, onLost: (code: string | undefined) => void) {
-    this.#socket = socket;
-    this.#onLost = onLost;
-    socket.on("data", (piece) => {
+  constructor(open: (read: (piece: Buffer) => void) => Socket, onLost: (code: string | undefined) => void) {
+    const socket = open((piece) => {
       if (this.open && !this.#reader.read(piece)) this.#lose();
     });
+    this.#socket = socket;
+    this.#onLost = onLost;
     socket.on("error", ({ code }: NodeJS.ErrnoException) => {
       this.#code = code;
     });

@@ -37,7 +37,8 @@ export class DumpReader {
   read(piece: Buffer): boolean {
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     const end = bytes.lastIndexOf(LF) + 1;
-    this.#rest = bytes.subarray(end);
+    // The memory of the piece is used again.
+    this.#rest = Buffer.from(bytes.subarray(end));
     if (this.#rest.length > LONGEST_LINE) throw GARBLED;
     if (end === 0) return false;
     if (!this.#begun) {
@@ -106,7 +107,14 @@ function dumpOnce(
   return new Promise((resolve, reject) => {
     if (link.closed) return reject(closed("not-applied"));
     if (signal?.aborted) return reject(signal.reason);
-    const socket = link.open();
+    const socket = link.open((piece) => {
+      silence.refresh();
+      try {
+        if (reader.read(piece)) end(() => resolve(reader.names));
+      } catch (error) {
+        fail(error);
+      }
+    });
     const end = (settle: () => void): void => {
       clearTimeout(silence);
       forget?.();
@@ -119,14 +127,6 @@ function dumpOnce(
       timeout,
     ).unref();
     const forget = signal && onAbort(signal, () => fail(signal.reason));
-    socket.on("data", (piece) => {
-      silence.refresh();
-      try {
-        if (reader.read(piece)) end(() => resolve(reader.names));
-      } catch (error) {
-        fail(error);
-      }
-    });
     socket.on("error", () => {});
     socket.on("close", () => {
       fail(link.closed ? closed("unknown") : new UnavailableError("the connection was lost", { outcome: "unknown" }));

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
@@ -13,6 +14,9 @@ import { type AnyRequest, type Call, type Kind, Request } from "./request.js";
 /** The first wait before a reconnect, and the longest, in milliseconds. */
 const FIRST_WAIT = 20;
 const LONGEST_WAIT = 1_000;
+
+/** How many bytes a socket reads at a time. */
+const READ = 65_536;
 
 /** What the server keeps with an item beside its key and value, in bytes, and how much more with CAS tokens. */
 const OVERHEAD = 51;
@@ -109,13 +113,25 @@ export class Link {
     return ran;
   }
 
-  /** Opens a socket to the server, which `close` ends where the caller has not. */
-  open(): Socket {
+  /**
+   * Opens a socket to the server, which `close` ends where the caller has not.
+   *
+   * @param read - is handed what the socket reads, in memory that is used again: a new buffer a read, and a stream's
+   * events, cost more than a short reply.
+   */
+  open(read: (piece: Buffer) => void): Socket {
     const { host, port } = this.#address;
+    const onread = {
+      buffer: Buffer.allocUnsafe(READ),
+      callback: (length: number, buffer: Uint8Array): boolean => {
+        read((buffer as Buffer).subarray(0, length));
+        return true;
+      },
+    };
     const socket =
       this.#tls === undefined
-        ? connectTcp({ host, port, noDelay: true })
-        : connectTls({ ...(isIP(host) === 0 && { servername: host }), ...this.#tls, host, port });
+        ? connectTcp({ host, port, onread })
+        : connectTls({ ...(isIP(host) === 0 && { servername: host }), ...this.#tls, host, port, onread } as TlsOptions);
     this.#sockets.add(socket);
     return socket.setNoDelay(true).once("close", () => this.#sockets.delete(socket));
   }
@@ -169,11 +185,14 @@ export class Link {
     const failed = new Promise<never>((_, reject) => {
       fail = reject;
     });
-    const connection = new Connection(this.open(), (code) => {
-      if (this.#connection === connection) this.#drop();
-      // What the server said to it comes first.
-      else setImmediate(() => fail(unreachable(code)));
-    });
+    const connection = new Connection(
+      (read) => this.open(read),
+      (code) => {
+        if (this.#connection === connection) this.#drop();
+        // What the server said to it comes first.
+        else setImmediate(() => fail(unreachable(code)));
+      },
+    );
     this.#endAttempt = () => fail(closed("not-applied"));
     try {
       this.#limits = await within(Promise.race([failed, greet(connection)]), this.#timeout);

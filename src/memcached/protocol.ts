@@ -21,7 +21,7 @@ export interface Reply {
   cas: string;
   /** What followed a `t`, the seconds left, -1 without a TTL; 0: none. */
   ttl: number;
-  /** Of {@link VA}, a part of a larger buffer that nobody writes again. */
+  /** Of {@link VA}; nobody writes into it again. */
   value: Buffer | undefined;
   /** Of {@link LINE}, without its end. */
   line: string;
@@ -55,11 +55,14 @@ export class ReplyReader {
     this.#take = take;
   }
 
-  /** Reads a piece. `false`: it holds what is no reply, or `take` said so; then no other may be read. */
+  /**
+   * Reads a piece, and keeps nothing of its memory. `false`: it holds what is no reply, or `take` said so; then no other
+   * may be read.
+   */
   read(piece: Buffer): boolean {
     let bytes = piece;
     if (this.#held > 0) {
-      this.#pieces.push(piece);
+      this.#pieces.push(Buffer.from(piece));
       this.#held += piece.length;
       // A large value comes in many pieces, which are put together once.
       if (this.#held < this.#needed) return true;
@@ -75,7 +78,7 @@ export class ReplyReader {
         this.#hold(bytes, at, 1);
         return true;
       }
-      const next = this.#parse(bytes, at, end);
+      const next = this.#parse(bytes, at, end, bytes === piece);
       if (next < 0) return false;
       if (next > bytes.length) {
         this.#hold(bytes, at, next - bytes.length);
@@ -89,7 +92,7 @@ export class ReplyReader {
 
   /** Keeps what is left from here, until so many bytes more have come. */
   #hold(bytes: Buffer, from: number, more: number): void {
-    this.#pieces = [bytes.subarray(from)];
+    this.#pieces = [Buffer.from(bytes.subarray(from))];
     this.#held = bytes.length - from;
     this.#needed = this.#held + more;
   }
@@ -97,8 +100,10 @@ export class ReplyReader {
   /**
    * Reads the reply whose first line lies between here and there. Gives where the next one begins, which lies behind the
    * last byte where the value is not yet whole; -1: it is no reply.
+   *
+   * @param lent - whether the bytes will be written anew.
    */
-  #parse(bytes: Buffer, from: number, end: number): number {
+  #parse(bytes: Buffer, from: number, end: number, lent: boolean): number {
     const reply = this.#reply;
     if (bytes[end - 1] !== CR || end - from < 3) return -1;
     let at = from + 2;
@@ -124,7 +129,8 @@ export class ReplyReader {
       next = end + 1 + length + 2;
       if (next > bytes.length) return next;
       if (bytes[next - 2] !== CR || bytes[next - 1] !== LF) return -1;
-      reply.value = bytes.subarray(end + 1, next - 2);
+      const value = bytes.subarray(end + 1, next - 2);
+      reply.value = lent ? Buffer.from(value) : value;
     }
     return this.#readFlags(bytes, at, end - 1) ? next : -1;
   }

@@ -59,7 +59,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     target.thaw();
     expect(await load.successes(100)).toBeLessThan(RECOVERY);
     expect(await load.problems(true)).toEqual([]);
-    expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");
+    expect(Object.keys(load.failed).join()).toContain("ERR_TIMEOUT");
   });
 
   it("when the server is frozen for less than the timeout, and no call fails", async () => {
@@ -106,7 +106,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
       expect(await load.successes(50)).toBeLessThan(RECOVERY);
     }
     expect(await load.problems(true, straight)).toEqual([]);
-    expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");
+    expect(Object.keys(load.failed).join()).toContain("ERR_TIMEOUT");
   });
 
   it.each(["garbage\r\n", "EN\r\n", "HD O1\r\n", "VA 1 O3\r\nx\r\n", "ERROR\r\n"])(
