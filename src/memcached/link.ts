@@ -100,9 +100,9 @@ export class Link {
   }
 
   /** Sends a command that stores nothing. */
-  ask<R>(kind: Kind<R>, command: string, call: Call, epoch?: number): Promise<R> {
+  ask<R>(kind: Kind<R>, command: string, call: Call): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.send(new Request(kind, command, undefined, call, epoch, resolve, reject));
+      this.send(new Request(kind, command, undefined, call, undefined, resolve, reject));
     });
   }
 
@@ -204,6 +204,8 @@ export class Link {
     } finally {
       this.#endAttempt = undefined;
     }
+    // The greeting is no sign that it serves: one that is lost right behind it is not made again at once.
+    connection.answered = false;
     this.#connection = connection;
     this.#epoch++;
     const waiting = [...this.#waiting];
