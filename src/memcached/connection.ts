@@ -110,7 +110,6 @@ export class Connection {
     };
     for (const request of requests) {
       const { kind, command, stored, call } = request;
-      if (request.over) continue;
       if (call.signal?.aborted) {
         request.fail(call.signal.reason);
         continue;

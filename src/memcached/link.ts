@@ -47,7 +47,6 @@ export class Link {
   #limits: Limits = { room: 0, cas: false };
   #epoch = 0;
   #closed = false;
-  #connecting = false;
   /** Ends an attempt to connect, or the wait before it. */
   #endAttempt: (() => void) | undefined;
   /** How long to wait before the next attempt; a reply sets it back. */
@@ -140,7 +139,7 @@ export class Link {
   close(): void {
     this.#closed = true;
     clearInterval(this.#probe);
-    this.#drop(closed("unknown"), closed("not-applied"));
+    this.#drop(closed("unknown"));
     for (const request of this.#waiting) request.fail(closed("not-applied"));
     this.#waiting.clear();
     this.#pending.clear();
@@ -167,15 +166,14 @@ export class Link {
     this.#drop();
   }
 
-  /** Ends the connection. What was handed to its socket may have taken effect; the rest waits for the next one. */
-  #drop(reason: Error = lost(), refusal?: Error): void {
+  /** Ends the connection. What was handed to its socket may have taken effect. */
+  #drop(reason: Error = lost()): void {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
     for (const request of connection.end()) {
-      if (request.sent) request.fail(reason);
-      else if (refusal !== undefined) request.fail(refusal);
-      else this.#waiting.add(request);
+      // Only close comes between a call and the write of its tick.
+      request.fail(request.sent ? reason : closed("not-applied"));
     }
     if (!this.#closed) void this.#reconnect(connection.answered);
   }
@@ -196,8 +194,7 @@ export class Link {
     this.#endAttempt = () => fail(closed("not-applied"));
     try {
       this.#limits = await within(Promise.race([failed, greet(connection)]), this.#timeout);
-      if (this.#closed) throw closed("not-applied");
-      if (!connection.open) throw unreachable();
+      if (this.#closed || !connection.open) throw unreachable();
     } catch (error) {
       connection.end();
       throw error === GARBLED ? unreachable() : error;
@@ -214,8 +211,6 @@ export class Link {
   }
 
   async #reconnect(answered: boolean): Promise<void> {
-    if (this.#connecting) return;
-    this.#connecting = true;
     if (answered) this.#wait = FIRST_WAIT;
     let failed = !answered;
     while (!this.#closed && this.#connection === undefined) {
@@ -227,7 +222,6 @@ export class Link {
         () => true,
       );
     }
-    this.#connecting = false;
   }
 
   #pause(): Promise<void> {

@@ -176,6 +176,11 @@ describe("TTLs", () => {
     expect(await other.client.ttl("key")).toBeGreaterThan(1.5 * HOUR);
   });
 
+  it("of a missing key are none", async () => {
+    const { driver } = await open(server.address);
+    expect(await driver.ttl("app:users:", "never set")).toBeUndefined();
+  });
+
   it("past January 2038 are refused before anything is sent, and by the server's clock too", async () => {
     const { client } = await open(server.address);
     const ttl = 2 ** 31 * 1_000 - Date.now();
@@ -426,6 +431,24 @@ describe("two drivers", () => {
     expect(await client.incr("key", 3)).toBe(7);
     adds = 0;
     expect(await client.getSet("key", "5")).toBe("4");
+  });
+
+  it("of which one writes while the other one swaps or deletes", async () => {
+    let writes = 0;
+    const fake = await FakeServer.start((line) => {
+      const mark = markOf(line);
+      if (line.startsWith("mg")) return `VA 1 c1 t-1 ${mark}\r\n1\r\n`;
+      if (line.startsWith("ms") || line.startsWith("md")) return `${++writes % 2 ? "EX" : "HD"} ${mark}\r\n`;
+      return undefined;
+    });
+    const { client } = await open(fake.address);
+    expect(await client.compareAndSwap("key", "1", "2")).toBe(true);
+    expect(writes).toBe(2);
+    expect(await client.compareAndDelete("key", "1")).toBe(true);
+    expect(writes).toBe(4);
+    expect(await client.compareAndSwap("key", "2", "3")).toBe(false);
+    expect(await client.compareAndDelete("key", "2")).toBe(false);
+    expect(writes).toBe(4);
   });
 
   it("of which one changes or touches the item while the other finds out how long to keep it", async () => {

@@ -54,6 +54,9 @@ describe("connect", () => {
     ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"],
     ["one that hangs up", undefined],
     ["one that knows no limit", "END\r\n"],
+    ["one of another protocol", "HD\r\n"],
+    ["one that says too much", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nMN\r\ngarbage\r\n"],
+    ["one that says something else", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nHD\r\n"],
   ])("to %s: UnavailableError, not applied", async (_, answer) => {
     const other = await FakeServer.start((_, socket) => {
       if (answer === undefined) socket.destroy();

@@ -351,6 +351,12 @@ describe("a reply that fits no answer to the command", () => {
     ["getSet", (client) => client.getSet("key", "1"), "ms"],
   ];
 
+  it.each(["ttl", "incr"] as const)("%s: what it asked for is missing", async (method) => {
+    const fake = await FakeServer.start((line) => (line.startsWith("mg") ? `HD ${markOf(line)}\r\n` : undefined));
+    const { client } = await open(fake.address);
+    expect(await rejection(client[method]("key"))).toBeInstanceOf(UnavailableError);
+  });
+
   it.each(CASES)("%s: it fails, and the connection with it", async (_, call, command) => {
     for (const misfit of ["MN", "HD2", "HD O", "QQ", "NS", "STAT a b", "END"]) {
       const fake = await FakeServer.start((line) => {

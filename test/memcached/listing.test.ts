@@ -26,7 +26,7 @@ async function listed(...answers: readonly (string | undefined)[]): Promise<Fake
 describe("the lines of a listing", () => {
   const text = `OK\r\n${line("app%3Ausers%3Aa")}${line("app%3Ausers%3A%C3%A9%20%2F", "1001")}${line("app%3Ausers%3Agone", "1000")}${line(
     "app%3Ausers%3Abad%FF",
-  )}${line("other%3Aapp%3Ausers%3Aa")}${line("app%3Ausers%3A")}${line("app%3Ausers%3A1", "0")}${line("zz")}END\r\n`;
+  )}${line("other%3Aapp%3Ausers%3Aa")}${line("app%3Ausers%3A")}${line("app%3Ausers%3A1", "0")}${line("zz")}key=app%3Ausers%3Ahalf\nEND\r\n`;
 
   function read(pieces: readonly string[]): { names: string[]; ends: boolean[] } {
     const reader = new DumpReader("app:users:", 1_000);
@@ -157,6 +157,26 @@ describe("a listing", () => {
     await client.clear();
     await Promise.all(more);
     expect(await client.keys()).toEqual([]);
+  });
+
+  it("starts again where it is reset, and leaves out what has no name", async () => {
+    let dumps = 0;
+    const fake = await FakeServer.start((command, socket) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      if (command !== DUMP) return undefined;
+      if (++dumps === 1) socket.resetAndDestroy();
+      return `${line("app%3Ausers%3A")}${line("app%3Ausers%3Aa")}END\r\n`;
+    });
+    const { client } = await open(fake.address);
+    expect(await client.keys()).toEqual(["a"]);
+    await client.clear().catch(() => {});
+    expect(fake.lines.filter((each) => each.startsWith("md"))).toEqual([expect.stringMatching(/^md app:users:a O/)]);
+  });
+
+  it("whose question for the time is answered with something else fails", async () => {
+    const fake = await FakeServer.start((command) => (command === "stats" ? "HD\r\n" : undefined));
+    const { client } = await open(fake.address);
+    expect(await rejection(client.keys())).toBeInstanceOf(UnavailableError);
   });
 
   it("ends with the reason of an abort, and with close", async () => {
