@@ -145,9 +145,11 @@ describe("a listing", () => {
 
   it("sees every write before it, and clear removes them, in whatever state they are", async () => {
     const { client } = await open((await MemcachedServer.start()).address);
-    const calls = Array.from({ length: 20 }, (_, at) =>
+    const calls: Promise<unknown>[] = Array.from({ length: 20 }, (_, at) =>
       at % 2 ? client.incr(`key ${at}`) : client.set(`key ${at}`, "1"),
     );
+    for (let count = 0; count < 30; count++) calls.push(client.incr("busy"));
+    calls.push(client.delete("busy").then(() => {}));
     const listing = client.keys();
     await Promise.all(calls);
     expect(await listing).toHaveLength(20);

@@ -22,6 +22,26 @@ interface Vector {
 const KEYS = ["app:users:1", "app:users:2", "app:users:alice", "app:carts:42", "key", "naïve", "a b"];
 
 const VECTORS: Readonly<Record<string, Vector>> = {
+  "weights of which floats of 64 bits would make other points": {
+    servers: [
+      ["10.0.2.1", 11211, 11],
+      ["10.0.2.2", 11212, 10],
+      ["10.0.2.3", 11211, 8],
+      ["10.0.2.4", 11212, 2],
+      ["10.0.2.5", 11211, 11],
+      ["10.0.2.6", 11212, 7],
+      ["10.0.2.7", 11211, 7],
+    ],
+    counts: [216, 200, 160, 40, 216, 140, 140],
+    first: [
+      [3277417, 2],
+      [5157632, 1],
+      [11481199, 1],
+    ],
+    last: [4291548972, 6],
+    digest: "59e96e49ece7214df29fed0b5bd1797a",
+    keys: [1, 2, 0, 5, 0, 0, 5],
+  },
   "three servers on 11211": {
     servers: [
       ["10.0.1.1", 11211, 1],
