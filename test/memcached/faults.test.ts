@@ -374,6 +374,29 @@ describe("a reply that fits no answer to the command", () => {
   });
 });
 
+describe("what the server says", () => {
+  it.each([
+    ["SERVER_ERROR out of memory storing object", true],
+    ["SERVER_ERROR secret", false],
+    ["CLIENT_ERROR secret", false],
+    ["ERROR secret", false],
+    ["secret", false],
+  ])("%j: in an error only where it is known, and a connection that may be out of step goes", async (said, known) => {
+    const fake = await FakeServer.start((line) => (line.startsWith("ms") ? `${said}\r\n` : undefined));
+    const { client } = await open(fake.address);
+    const errors = await Promise.all([
+      rejection<DriverError>(client.set("private key", "private value")),
+      rejection<DriverError>(client.find("private key")),
+    ]);
+    expect(errors[0]).toMatchObject({ outcome: "unknown" });
+    expect(errors[0]?.message.includes(said)).toBe(known);
+    for (const { message } of errors) expect(message.replace('"private key"', "")).not.toMatch(/secret|private/);
+    expect((errors[1] as { code: string }).code).toBe(
+      said.startsWith("SERVER_ERROR") ? "ERR_TIMEOUT" : "ERR_UNAVAILABLE",
+    );
+  });
+});
+
 describe("several servers", () => {
   it("of which one is dead: its keys are told so, in time, and the others' work on", async () => {
     const servers = await Promise.all([1, 2, 3].map(() => MemcachedServer.start()));
