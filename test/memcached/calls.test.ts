@@ -420,6 +420,16 @@ describe("two drivers", () => {
     expect(fake.lines.length).toBeGreaterThan(10);
   });
 
+  it("of which a read is refused: DriverError, not applied", async () => {
+    const fake = await FakeServer.start((line) =>
+      line.startsWith("mg") ? "SERVER_ERROR out of memory\r\n" : undefined,
+    );
+    const { client } = await open(fake.address);
+    const error = await rejection<DriverError>(client.incr("key"));
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error.outcome).toBe("not-applied");
+  });
+
   it("of which one creates the key while the other one does", async () => {
     let adds = 0;
     const fake = await FakeServer.start((line) => {
