@@ -5,6 +5,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     redis: "src/redis/index.ts",
+    memcached: "src/memcached/index.ts",
     testing: "src/testing/index.ts",
   },
   format: ["esm", "cjs"],

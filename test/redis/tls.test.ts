@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
-import { CERTIFICATE, KEY } from "./certificate.js";
 import { open } from "./opening.js";
 import { RedisServer } from "./servers.js";
 

@@ -69,6 +69,10 @@ export class FaultProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }

@@ -1,0 +1,207 @@
+import { Buffer } from "node:buffer";
+import type { CallOptions } from "../driver/driver.js";
+import type { Encoded } from "../driver/encoded.js";
+import { DriverError, TimeoutError, UnavailableError } from "../errors.js";
+import { closed, partly } from "../internal/outcomes.js";
+import { checkTtl, isShort, span } from "./expiry.js";
+import type { Key } from "./key.js";
+import { type Link, tooLarge } from "./link.js";
+import type { Settings } from "./options.js";
+import { KeyOrder } from "./order.js";
+import { type Call, type Kind, type Pending, Request, type Stored } from "./request.js";
+import { Ring } from "./ring.js";
+import { Steps } from "./steps.js";
+
+/**
+ * Sends calls to the servers of their keys. A call of one command is sent at once; one of several waits for its turn
+ * at its key, and those about that key behind it wait for its end.
+ */
+export class Calls {
+  readonly #links: readonly Link[];
+  readonly #ring: Ring;
+  readonly #timeout: number;
+  readonly #maxPending: number;
+  readonly #pending: Pending = { count: 0 };
+  readonly #order = new KeyOrder();
+  #closed = false;
+
+  constructor(links: readonly Link[], { servers, timeout, maxPending }: Settings) {
+    this.#links = links;
+    this.#ring = new Ring(servers);
+    this.#timeout = timeout;
+    this.#maxPending = maxPending;
+  }
+
+  /** The server of a key. */
+  linkOf(name: string): Link {
+    return this.#links[this.#ring.serverOf(name)] as Link;
+  }
+
+  /** Lets a call in. */
+  admit(options: CallOptions | undefined): Call {
+    if (this.#closed) throw closed("not-applied");
+    if (this.#pending.count >= this.#maxPending) {
+      throw new UnavailableError(`${this.#pending.count} calls are pending already`, { outcome: "not-applied" });
+    }
+    return { deadline: performance.now() + this.#timeout, signal: options?.signal };
+  }
+
+  /** A call of one command, which stores nothing. */
+  one<R>(kind: Kind<R>, key: Key, command: string, options: CallOptions | undefined): Promise<R> {
+    return this.#send(kind, key, command, undefined, this.admit(options), this.#pending);
+  }
+
+  /** A call that stores, by one command unless the TTL is a long one. */
+  store<R>(
+    kind: Kind<R>,
+    key: Key,
+    value: Encoded,
+    ttl: number,
+    mode: "" | " ME",
+    options: CallOptions | undefined,
+  ): Promise<R> {
+    checkTtl(ttl);
+    const stored = this.stored(key, value);
+    return this.#store(kind, key, stored, ttl, mode, this.admit(options), this.#pending);
+  }
+
+  /** A call of one command that takes a TTL and stores nothing. */
+  async touch<R>(kind: Kind<R>, key: Key, command: string, ttl: number, options: CallOptions | undefined): Promise<R> {
+    checkTtl(ttl);
+    if (isShort(ttl)) return this.one(kind, key, command + span(ttl), options);
+    return this.steps(key, options, async (steps) => steps.write(kind, command + (await steps.date(ttl))));
+  }
+
+  /** A call of several commands. */
+  steps<R>(key: Key, options: CallOptions | undefined, run: (steps: Steps) => Promise<R>): Promise<R> {
+    return this.#steps(key, this.admit(options), run, this.#pending);
+  }
+
+  /** A call about several keys, each by a command of its own. */
+  async each<R>(
+    kind: Kind<R>,
+    keys: readonly Key[],
+    command: (key: Key) => string,
+    options: CallOptions | undefined,
+  ): Promise<R[]> {
+    return this.#all(options, keys, (key, call) => this.#send(kind, key, command(key), undefined, call));
+  }
+
+  /** A call that stores several values, each by a command of its own. */
+  async storeEach(
+    kind: Kind<void>,
+    entries: readonly (readonly [key: Key, value: Encoded])[],
+    ttl: number,
+    options: CallOptions | undefined,
+  ): Promise<void> {
+    checkTtl(ttl);
+    // All of them are looked at before the first is sent.
+    const all = entries.map(([key, value]) => [key, this.stored(key, value)] as const);
+    await this.#all(options, all, ([key, stored], call) => this.#store(kind, key, stored, ttl, "", call));
+  }
+
+  /** @throws InvalidArgumentError when the server has no room for it. */
+  stored(key: Key, value: Encoded): Stored {
+    const length = typeof value === "string" ? Buffer.byteLength(value) : value.length;
+    const stored = { value, length, size: key.bytes + length, ascii: length === value.length };
+    const { limits } = this.linkOf(key.name);
+    if (stored.size > limits.room) throw tooLarge(limits);
+    return stored;
+  }
+
+  /** Resolves when every call of several commands that was made before is over. */
+  idle(): Promise<void> {
+    return this.#order.idle();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #store<R>(
+    kind: Kind<R>,
+    key: Key,
+    stored: Stored,
+    ttl: number,
+    mode: string,
+    call: Call,
+    pending?: Pending,
+  ): Promise<R> {
+    const command = `ms ${key.sent} ${stored.length}${key.flag}`;
+    if (isShort(ttl)) return this.#send(kind, key, command + span(ttl) + mode, stored, call, pending);
+    const run = async (steps: Steps): Promise<R> => steps.write(kind, command + (await steps.date(ttl)) + mode, stored);
+    return this.#steps(key, call, run, pending);
+  }
+
+  #send<R>(
+    kind: Kind<R>,
+    key: Key,
+    command: string,
+    stored: Stored | undefined,
+    call: Call,
+    pending?: Pending,
+  ): Promise<R> {
+    return new Promise((resolve, reject) => {
+      if (pending !== undefined) pending.count++;
+      const request = new Request(kind, command, stored, call, undefined, resolve, reject, pending);
+      const link = this.linkOf(key.name);
+      if (!this.#order.has(key.name)) return link.send(request);
+      this.#order.add(key.name, () => {
+        if (performance.now() < call.deadline) link.send(request);
+        else request.fail(this.#neverSent());
+        return undefined;
+      });
+    });
+  }
+
+  #steps<R>(key: Key, call: Call, run: (steps: Steps) => Promise<R>, pending?: Pending): Promise<R> {
+    return new Promise((resolve, reject) => {
+      if (pending !== undefined) pending.count++;
+      this.#order.add(key.name, async () => {
+        try {
+          if (call.signal?.aborted) throw call.signal.reason;
+          if (performance.now() >= call.deadline) throw this.#neverSent();
+          resolve(await run(new Steps(this.linkOf(key.name), key, call)));
+        } catch (error) {
+          reject(error);
+        } finally {
+          if (pending !== undefined) pending.count--;
+        }
+      });
+    });
+  }
+
+  /** Waits for all parts of one call. */
+  async #all<T, R>(
+    options: CallOptions | undefined,
+    parts: readonly T[],
+    send: (part: T, call: Call) => Promise<R>,
+  ): Promise<R[]> {
+    const call = this.admit(options);
+    this.#pending.count++;
+    try {
+      const settled = await Promise.allSettled(parts.map((part) => send(part, call)));
+      const failed = settled.filter((part) => part.status === "rejected");
+      if (failed.length === 0) return settled.map((part) => (part as PromiseFulfilledResult<R>).value);
+      throw wholly(failed, settled.length);
+    } finally {
+      this.#pending.count--;
+    }
+  }
+
+  #neverSent(): TimeoutError {
+    return new TimeoutError(`not sent within ${this.#timeout} ms: the key was busy`, { outcome: "not-applied" });
+  }
+}
+
+/** What is told of a call of so many parts where these failed: nothing was applied only where it was in none of them. */
+function wholly(failed: readonly PromiseRejectedResult[], parts: number): unknown {
+  const reasons = failed.map(({ reason }) => reason as unknown);
+  const nowhere = failed.length === parts && reasons.every((reason) => !isUnknown(reason));
+  return nowhere ? reasons[0] : partly(reasons.find(isUnknown) ?? reasons[0]);
+}
+
+function isUnknown(reason: unknown): boolean {
+  const known = reason instanceof TimeoutError || reason instanceof UnavailableError || reason instanceof DriverError;
+  return known && reason.outcome === "unknown";
+}

@@ -1,0 +1,2 @@
+export { MemcachedDriver } from "./memcached-driver.js";
+export type { MemcachedOptions, MemcachedServer } from "./options.js";

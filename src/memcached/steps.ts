@@ -1,0 +1,116 @@
+import { DriverError, NotSupportedError, TimeoutError, UnavailableError } from "../errors.js";
+import { dateAfter, dateOf } from "./expiry.js";
+import type { Key } from "./key.js";
+import { COMPARED, ITEM, type Item, stats } from "./kinds.js";
+import { type Link, STALE } from "./link.js";
+import { type Call, type Kind, Request, type Stored } from "./request.js";
+
+/** What a round of {@link Steps.until} gives that is to be made again. */
+export const AGAIN = Symbol("again");
+
+/** What a round is taken to last at least, in milliseconds. */
+const SHORTEST_ROUND = 5;
+
+/** An item, and the connection on which it was read. */
+export interface Seen extends Item {
+  readonly epoch: number;
+}
+
+/**
+ * The commands of one call that takes several round trips: reads, and at last one write, which the server refuses where
+ * the item has changed since. What fails before the write has changed nothing.
+ */
+export class Steps {
+  readonly #link: Link;
+  readonly #key: Key;
+  readonly #call: Call;
+
+  constructor(link: Link, key: Key, call: Call) {
+    this.#link = link;
+    this.#key = key;
+    this.#call = call;
+  }
+
+  /** Runs rounds until one gives an answer, for as long as the call may take. */
+  async until<R>(round: () => Promise<R | typeof AGAIN>): Promise<R> {
+    if (!this.#link.limits.cas) {
+      throw new NotSupportedError("the server has no CAS tokens (its option -C): it compares nothing");
+    }
+    let start = performance.now();
+    let longest = 0;
+    while (true) {
+      // A round that is cut short in its write would leave it open what came of it.
+      if (start + 2 * longest >= this.#call.deadline) {
+        throw new TimeoutError("others changed the key again and again", { outcome: "not-applied" });
+      }
+      try {
+        const answer = await round();
+        if (answer !== AGAIN) return answer;
+      } catch (error) {
+        // The connection went between the read and the write, which was not sent.
+        if (error !== STALE) throw error;
+      }
+      const end = performance.now();
+      longest = Math.max(longest, SHORTEST_ROUND, end - start);
+      start = end;
+    }
+  }
+
+  /** The item as it is now; `undefined`: missing. */
+  async item(): Promise<Seen | undefined> {
+    const { sent, flag } = this.#key;
+    const item = await this.#read(ITEM, `mg ${sent}${flag} v c t`);
+    // The reply came on the connection that there is: nothing else has happened since.
+    return item && { ...item, epoch: this.#link.epoch };
+  }
+
+  /** The `T` that keeps the TTL of an item; `undefined`: it has changed meanwhile. */
+  async kept(item: Seen): Promise<string | undefined> {
+    if (item.ttl < 0) return "";
+    const { sent, flag } = this.#key;
+    const command = `mg ${sent}${flag} c t`;
+    // Between two equal answers the server's clock has not ticked: so the date is exact, however often it is kept.
+    const [before, now, after] = await Promise.all([this.#read(ITEM, command), this.now(), this.#read(ITEM, command)]);
+    const same = before?.cas === item.cas && after?.cas === item.cas && before.ttl === after.ttl;
+    return same ? dateOf(now, before.ttl) : undefined;
+  }
+
+  /** The `T` of a TTL that is too long to be sent as it is. */
+  async date(ttl: number): Promise<string> {
+    return dateAfter(await this.now(), ttl);
+  }
+
+  /** The server's time, in seconds since the epoch. */
+  async now(): Promise<number> {
+    return Number((await this.#read(stats("time"), "stats")).time);
+  }
+
+  /** A write where the item is still as it was seen. */
+  swap(command: string, seen: Seen, stored?: Stored): Promise<boolean> {
+    return this.write(COMPARED, `${command} C${seen.cas}`, stored, seen.epoch);
+  }
+
+  /** The one command that changes something. */
+  write<R>(kind: Kind<R>, command: string, stored?: Stored, epoch?: number): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#link.send(new Request(kind, command, stored, this.#call, epoch, resolve, reject));
+    });
+  }
+
+  async #read<R>(kind: Kind<R>, command: string): Promise<R> {
+    try {
+      return await this.#link.ask(kind, command, this.#call);
+    } catch (error) {
+      throw nothingDone(error);
+    }
+  }
+}
+
+/** What is told of a call of which only reads were sent. */
+function nothingDone(reason: unknown): unknown {
+  const outcome = "not-applied";
+  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome });
+  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome });
+  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome });
+  return reason;
+}

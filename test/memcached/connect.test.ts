@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { type NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
+import { CERTIFICATE, KEY } from "../support/certificate.js";
+import { freePort } from "../support/free-port.js";
+import { FaultProxy } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
+import { FakeServer } from "./fake.js";
+import { open } from "./opening.js";
+import { MemcachedServer } from "./servers.js";
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const TIMEOUT = 300;
+
+/** What a connect that has to fail fails with, within its timeout and a second. */
+async function refusal(options: MemcachedOptions): Promise<NamestoreError & { outcome?: string }> {
+  const { error, took } = await settled(MemcachedDriver.connect({ timeout: TIMEOUT, ...options }), TIMEOUT + 1_000);
+  expect(took).toBeLessThan(TIMEOUT + 1_000);
+  return error as NamestoreError;
+}
+
+describe("connect", () => {
+  it("takes the default port, or says that nobody is there", async () => {
+    const error = await settled(MemcachedDriver.connect(), 6_000);
+    if (error.value === undefined) expect(error.error).toBeInstanceOf(UnavailableError);
+    else error.value.close();
+  });
+
+  it("to a port that nobody listens on: UnavailableError, not applied, with the system's word", async () => {
+    const error = await refusal({ servers: `127.0.0.1:${await freePort()}` });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).toMatchObject({ outcome: "not-applied", message: "no connection to Memcached (ECONNREFUSED)" });
+  });
+
+  it("to a host that does not exist", async () => {
+    const error = await refusal({ servers: "nobody.invalid" });
+    expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
+  });
+
+  it("to a server that says nothing: TimeoutError, and the socket is closed", async () => {
+    const silent = await FakeServer.start(() => "");
+    const error = await refusal({ servers: silent.address });
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error.outcome).toBe("not-applied");
+    await eventually("the end", () => silent.connections === 0);
+  });
+
+  it.each([
+    ["Redis", "-ERR unknown command\r\n"],
+    ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"],
+    ["one that hangs up", undefined],
+    ["one that knows no limit", "END\r\n"],
+    ["one of another protocol", "HD\r\n"],
+    ["one that says too much", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nMN\r\ngarbage\r\n"],
+    ["one that says something else", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nHD\r\n"],
+  ])("to %s: UnavailableError, not applied", async (_, answer) => {
+    const other = await FakeServer.start((_, socket) => {
+      if (answer === undefined) socket.destroy();
+      return answer ?? "";
+    });
+    const error = await refusal({ servers: other.address });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error.outcome).toBe("not-applied");
+    await eventually("the end", () => other.connections === 0);
+  });
+
+  it("to a server before 1.6: NotSupportedError that says so", async () => {
+    const old = await FakeServer.start((line) => (line === "mn" ? "ERROR\r\n" : undefined));
+    const error = await refusal({ servers: old.address });
+    expect(error).toBeInstanceOf(NotSupportedError);
+    expect(error.message).toContain("1.6");
+  });
+
+  it("to a server that wants a password: NotSupportedError that says so", async () => {
+    const guarded = await FakeServer.start(() => "CLIENT_ERROR unauthenticated\r\n");
+    expect((await refusal({ servers: guarded.address })).message).toContain("password");
+  });
+
+  it("to a server that is full: UnavailableError that names the setting", async () => {
+    const full = await FakeServer.start((_, socket) => {
+      socket.end("ERROR Too many open connections\r\n");
+      return "";
+    });
+    const error = await refusal({ servers: full.address });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error.message).toContain("-c");
+  });
+
+  it("to several of which one is down: it is told, and nothing stays open", async () => {
+    const proxy = await FaultProxy.to(await MemcachedServer.start());
+    const error = await refusal({ servers: [proxy.address, `127.0.0.1:${await freePort()}`] });
+    expect(error).toBeInstanceOf(UnavailableError);
+    await eventually("the end", () => proxy.connections === 0);
+  });
+
+  it("over TLS", async () => {
+    const { certificate, key } = files();
+    const server = await MemcachedServer.start(["-Z", "-o", `ssl_chain_cert=${certificate},ssl_key=${key}`]);
+    const { client } = await open({ servers: `localhost:${server.port}`, tls: { ca: CERTIFICATE } });
+    await client.mSet({ a: "1", b: "2" });
+    expect(await client.incr("a")).toBe(2);
+    expect((await client.keys()).sort()).toEqual(["a", "b"]);
+    const error = await refusal({ servers: server.address, tls: true });
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error.message).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+  });
+});
+
+/** The certificate and its key, where the server can read them. */
+function files(): { certificate: string; key: string } {
+  const directory = mkdtempSync(join(tmpdir(), "namestore-memcached-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const [certificate, key] = [join(directory, "certificate.pem"), join(directory, "key.pem")];
+  writeFileSync(certificate, CERTIFICATE);
+  writeFileSync(key, KEY);
+  return { certificate, key };
+}

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterAll } from "vitest";
+
+/** What a fake answers to a line; `undefined`: as the greeting wants it, and nothing to anything else. */
+export type Answers = (line: string, socket: Socket) => string | undefined;
+
+const servers = new Set<FakeServer>();
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+const SETTINGS = "STAT item_size_max 1048576\r\nSTAT cas_enabled yes\r\nEND\r\n";
+
+/** A server that answers what a test says. It greets clients by itself. */
+export class FakeServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** The lines that came, greetings left out. */
+  readonly lines: string[] = [];
+  /** How many connections there were. */
+  accepted = 0;
+
+  private constructor(answers: Answers) {
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      this.accepted++;
+      let rest = "";
+      socket.on("data", (chunk) => {
+        const lines = (rest + chunk.toString("latin1")).split("\r\n");
+        rest = lines.pop() as string;
+        for (const line of lines) {
+          const greeting = line === "stats settings" ? SETTINGS : line === "mn" ? "MN\r\n" : undefined;
+          if (greeting === undefined) this.lines.push(line);
+          const answer = answers(line, socket) ?? greeting;
+          if (answer !== undefined) socket.write(Buffer.from(answer, "latin1"));
+        }
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+    servers.add(this);
+  }
+
+  static async start(answers: Answers = () => undefined): Promise<FakeServer> {
+    const fake = new FakeServer(answers);
+    fake.#server.listen(0, "127.0.0.1");
+    await once(fake.#server, "listening");
+    return fake;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** How many connections there are now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Ends every connection. */
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.#server.close();
+    this.hangUp();
+    servers.delete(this);
+  }
+}
+
+/** The mark that a line asks for, as it comes back. */
+export function markOf(line: string): string {
+  return / (O\d+)$/.exec(line)?.[1] ?? "";
+}

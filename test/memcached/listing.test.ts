@@ -1,0 +1,235 @@
+import { describe, expect, it, vi } from "vitest";
+import { DriverError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { DumpReader } from "../../src/memcached/dump.js";
+import { rejection } from "../support/promises.js";
+import { cutAfter, FaultProxy, type Tap } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
+import { FakeServer } from "./fake.js";
+import { open } from "./opening.js";
+import { MemcachedServer } from "./servers.js";
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const DUMP = "lru_crawler metadump hash";
+
+const line = (name: string, exp = "-1"): string => `key=${name} exp=${exp} la=1 cas=1 fetch=no cls=1 size=70\n`;
+
+/** A server whose listings go as told: by the piece, with turns of the loop between. */
+async function listed(...answers: readonly (string | undefined)[]): Promise<FakeServer> {
+  let at = 0;
+  return FakeServer.start((command) => {
+    if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+    return command === DUMP ? (answers[Math.min(at++, answers.length - 1)] ?? "") : undefined;
+  });
+}
+
+describe("the lines of a listing", () => {
+  const text = `OK\r\n${line("app%3Ausers%3Aa")}${line("app%3Ausers%3A%C3%A9%20%2F", "1001")}${line("app%3Ausers%3Agone", "1000")}${line(
+    "app%3Ausers%3Abad%FF",
+  )}${line("other%3Aapp%3Ausers%3Aa")}${line("app%3Ausers%3A")}${line("app%3Ausers%3A1", "0")}${line("zz")}key=app%3Ausers%3Ahalf\nEND\r\n`;
+
+  function read(pieces: readonly string[]): { names: string[]; ends: boolean[] } {
+    const reader = new DumpReader("app:users:", 1_000);
+    const ends = pieces.map((piece) => reader.read(Buffer.from(piece, "latin1")));
+    return { names: [...reader.names], ends };
+  }
+
+  it("are those of live keys of the namespace that are UTF-8, unescaped", () => {
+    expect(read([text])).toEqual({ names: ["a", "é /", ""], ends: [true] });
+  });
+
+  it("are whole wherever they are split", () => {
+    for (let at = 1; at < text.length; at++) {
+      expect(read([text.slice(0, at), text.slice(at)])).toEqual({ names: ["a", "é /", ""], ends: [false, true] });
+    }
+    expect(read([...text]).names).toEqual(["a", "é /", ""]);
+  });
+
+  it("may be none", () => {
+    expect(read(["END\r\n"])).toEqual({ names: [], ends: [true] });
+    expect(read([line("zzEND"), "END", "\r\n"]).ends).toEqual([false, false, true]);
+  });
+
+  it.each(["what?\r\n", "x".repeat(3_000), `${line("a")}${"x".repeat(3_000)}`])("%j is none", (garbage) => {
+    expect(() => read([garbage])).toThrow(UnavailableError);
+  });
+
+  it("know the prefix escaped as the server escapes it", () => {
+    const reader = new DumpReader("!'()*~-._%:é", 1);
+    reader.read(Buffer.from(`${line("%21%27%28%29%2A~-._%25%3A%C3%A9key")}END\r\n`));
+    expect([...reader.names]).toEqual(["key"]);
+  });
+});
+
+describe("a server that refuses to list", () => {
+  it.each([
+    ["-X", ["-X"]],
+    ["no_lru_crawler", ["-o", "no_lru_crawler"]],
+  ])("with %s: NotSupportedError that names the setting, and all else works", async (setting, extra) => {
+    const { client } = await open((await MemcachedServer.start(extra)).address);
+    await client.set("key", "1");
+    for (const call of [client.keys(), client.clear()]) {
+      const error = await rejection(call);
+      expect(error).toBeInstanceOf(NotSupportedError);
+      expect(error.message).toContain(setting);
+    }
+    expect(await client.find("key")).toBe("1");
+  });
+
+  it.each(["ERROR\r\n", "CLIENT_ERROR what secret\r\n", "SERVER_ERROR out of memory\r\n"])(
+    "with %j: DriverError",
+    async (answer) => {
+      const { client } = await open((await listed(answer)).address);
+      const error = await rejection(client.keys());
+      expect(error).toBeInstanceOf(DriverError);
+      expect(error.message).not.toContain("secret");
+    },
+  );
+
+  it.each(["BUSY currently processing crawler request\r\n", "OK\r\nERROR locked try again later\r\n", "what?\r\n"])(
+    "for now, with %j: it is asked again",
+    async (answer) => {
+      const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
+      const { client } = await open(fake.address);
+      expect(await client.keys()).toEqual(["a"]);
+      expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
+    },
+  );
+
+  it("for longer than the timeout: UnavailableError", async () => {
+    const { client } = await open({ servers: (await listed("BUSY\r\n")).address, timeout: 200 });
+    const { error, took } = await settled(client.keys(), 1_200);
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(took).toBeGreaterThan(190);
+  });
+});
+
+describe("a listing", () => {
+  it("that falls silent: TimeoutError, after the timeout since the last byte", async () => {
+    const { client } = await open({ servers: (await listed(line("app%3Ausers%3Aa"))).address, timeout: 200 });
+    const { error, took } = await settled(client.keys(), 1_200);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(took).toBeGreaterThan(190);
+  });
+
+  it("may take longer than the timeout where it goes on", async () => {
+    const fake = await FakeServer.start((command, socket) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      if (command !== DUMP) return undefined;
+      let count = 0;
+      const timer = setInterval(() => {
+        socket.write(++count === 8 ? "END\r\n" : line(`app%3Ausers%3A${count}`));
+        if (count === 8) clearInterval(timer);
+      }, 60);
+      return "";
+    });
+    const { client } = await open({ servers: fake.address, timeout: 200 });
+    expect(await client.keys()).toHaveLength(7);
+  });
+
+  it("starts again where its connection is lost", async () => {
+    const server = await MemcachedServer.start();
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open({ servers: proxy.address, timeout: 2_000 });
+    const keys = Array.from({ length: 2_000 }, (_, at) => `key ${at}`);
+    await client.mSet(keys.map((key) => [key, "1"]));
+    const cut = cutAfter(30_000);
+    const onlyDumps: Tap = (chunk, forward, connection) =>
+      chunk.includes("key=") ? cut(chunk, forward, connection) : forward(chunk);
+    proxy.reply = onlyDumps;
+    expect(new Set(await client.keys())).toEqual(new Set(keys));
+    expect(proxy.sent(DUMP)).toBe(2);
+    await client.clear();
+    expect(await client.keys()).toEqual([]);
+  });
+
+  it("sees every write before it, and clear removes them, in whatever state they are", async () => {
+    const { client } = await open((await MemcachedServer.start()).address);
+    const calls: Promise<unknown>[] = Array.from({ length: 20 }, (_, at) =>
+      at % 2 ? client.incr(`key ${at}`) : client.set(`key ${at}`, "1"),
+    );
+    for (let count = 0; count < 30; count++) calls.push(client.incr("busy"));
+    calls.push(client.delete("busy").then(() => {}));
+    const listing = client.keys();
+    await Promise.all(calls);
+    expect(await listing).toHaveLength(20);
+    const more = Array.from({ length: 20 }, (_, at) =>
+      at % 2 ? client.getSet(`key ${at}`, "2") : client.incr(`key ${at}`),
+    );
+    await client.clear();
+    await Promise.all(more);
+    expect(await client.keys()).toEqual([]);
+  });
+
+  it("starts again where it is reset, and leaves out what has no name", async () => {
+    let dumps = 0;
+    const fake = await FakeServer.start((command, socket) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      if (command !== DUMP) return undefined;
+      if (++dumps === 1) socket.resetAndDestroy();
+      return `${line("app%3Ausers%3A")}${line("app%3Ausers%3Aa")}END\r\n`;
+    });
+    const { client } = await open(fake.address);
+    expect(await client.keys()).toEqual(["a"]);
+    await client.clear().catch(() => {});
+    expect(fake.lines.filter((each) => each.startsWith("md"))).toEqual([expect.stringMatching(/^md app:users:a O/)]);
+  });
+
+  it("whose question for the time is answered with something else fails", async () => {
+    const fake = await FakeServer.start((command) => (command === "stats" ? "HD\r\n" : undefined));
+    const { client } = await open(fake.address);
+    expect(await rejection(client.keys())).toBeInstanceOf(UnavailableError);
+  });
+
+  it("ends with the reason of an abort, and with close", async () => {
+    const silent = await listed(undefined);
+    const { client, driver } = await open({ servers: silent.address, timeout: 5_000 });
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const scan = (): AsyncIterator<readonly string[]> =>
+      driver
+        .scan("app:users:", { source: "*", prefix: "", matches: () => true }, { signal: abort.signal })
+        [Symbol.asyncIterator]();
+    const first = rejection(scan().next());
+    const behind = rejection(scan().next());
+    await eventually("a listing", () => silent.lines.includes(DUMP));
+    abort.abort(reason);
+    expect(await Promise.all([first, behind])).toEqual([reason, reason]);
+    expect(silent.lines.filter((each) => each === DUMP)).toHaveLength(1);
+
+    const listing = rejection<UnavailableError>(client.keys());
+    const later = rejection<UnavailableError>(client.keys());
+    await eventually("a listing", () => silent.lines.filter((each) => each === DUMP).length === 2);
+    driver.close();
+    expect((await settled(listing, 500)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+    expect((await settled(later, 500)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+  });
+
+  it("leaves out what a server holds of keys that are another's by now, and clear removes that too", async () => {
+    const servers = await Promise.all([1, 2].map(() => MemcachedServer.start()));
+    const addresses = servers.map(({ address }) => address);
+    const { client: before } = await open(addresses[0] as string);
+    const keys = Array.from({ length: 40 }, (_, at) => `key${at}`);
+    await before.mSet(keys.map((key) => [key, "old"]));
+    const { client } = await open({ servers: addresses });
+    const found = await client.mGet(keys);
+    expect(found.size).toBeGreaterThan(0);
+    expect(found.size).toBeLessThan(40);
+    expect((await client.keys()).sort()).toEqual([...found.keys()].sort());
+    await client.clear();
+    expect(await before.keys()).toEqual([]);
+  });
+
+  it("of clear that is cut short by a fault has unknown parts", async () => {
+    const server = await MemcachedServer.start();
+    const proxy = await FaultProxy.to(server);
+    const { client } = await open({ servers: proxy.address, timeout: 300 });
+    await client.mSet(Array.from({ length: 2_500 }, (_, at) => [`key${at}`, "1"]));
+    proxy.request = (chunk, forward) => {
+      // The second thousand is not answered any more.
+      if (proxy.sent("md app:users:") >= 1_000 && chunk.includes("md ")) return;
+      forward(chunk);
+    };
+    expect(await rejection(client.clear())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "unknown" });
+  });
+});
