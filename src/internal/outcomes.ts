@@ -1,4 +1,4 @@
-import { DriverError, type Outcome, TimeoutError, UnavailableError } from "../errors.js";
+import { DriverError, type Outcome, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
 
 /** What calls to a closed driver are told, and those that were pending when it closed. */
 export function closed(outcome: Outcome): UnavailableError {
@@ -16,6 +16,21 @@ export const GARBLED = new UnavailableError("the reply fits no answer to the com
 /** What is told of a call in several parts of which one failed: another may have taken effect. */
 export function partly(reason: unknown): unknown {
   return withOutcome(reason, "unknown", "of several parts, one: ");
+}
+
+/**
+ * The answers of all parts of a call, once each of them has ended.
+ *
+ * @throws what one part failed with; its outcome is `"unknown"` unless each of them was not applied.
+ */
+export async function allParts<R>(parts: readonly Promise<R>[]): Promise<R[]> {
+  if (parts.length < 2) return Promise.all(parts);
+  const settled = await Promise.allSettled(parts);
+  const answers = settled.flatMap((part) => (part.status === "fulfilled" ? [part.value] : []));
+  if (answers.length === parts.length) return answers;
+  const reasons = settled.flatMap((part): unknown[] => (part.status === "rejected" ? [part.reason] : []));
+  const unknown = reasons.find((reason) => reason instanceof OutcomeError && reason.outcome === "unknown");
+  throw unknown === undefined && answers.length === 0 ? reasons[0] : partly(unknown ?? reasons[0]);
 }
 
 /** The same error, where it has an outcome, with this one. */

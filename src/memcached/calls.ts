@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { CallOptions } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
-import { DriverError, TimeoutError, UnavailableError } from "../errors.js";
-import { closed, partly } from "../internal/outcomes.js";
+import { TimeoutError, UnavailableError } from "../errors.js";
+import { allParts, closed } from "../internal/outcomes.js";
 import { checkTtl, isShort, span } from "./expiry.js";
 import type { Key } from "./key.js";
 import { type Link, tooLarge } from "./link.js";
@@ -180,10 +180,7 @@ export class Calls {
     const call = this.admit(options);
     this.#pending.count++;
     try {
-      const settled = await Promise.allSettled(parts.map((part) => send(part, call)));
-      const failed = settled.filter((part) => part.status === "rejected");
-      if (failed.length === 0) return settled.map((part) => (part as PromiseFulfilledResult<R>).value);
-      throw wholly(failed, settled.length);
+      return await allParts(parts.map((part) => send(part, call)));
     } finally {
       this.#pending.count--;
     }
@@ -192,16 +189,4 @@ export class Calls {
   #neverSent(): TimeoutError {
     return new TimeoutError(`not sent within ${this.#timeout} ms: the key was busy`, { outcome: "not-applied" });
   }
-}
-
-/** What is told of a call of so many parts where these failed: nothing was applied only where it was in none of them. */
-function wholly(failed: readonly PromiseRejectedResult[], parts: number): unknown {
-  const reasons = failed.map(({ reason }) => reason as unknown);
-  const nowhere = failed.length === parts && reasons.every((reason) => !isUnknown(reason));
-  return nowhere ? reasons[0] : partly(reasons.find(isUnknown) ?? reasons[0]);
-}
-
-function isUnknown(reason: unknown): boolean {
-  const known = reason instanceof TimeoutError || reason instanceof UnavailableError || reason instanceof DriverError;
-  return known && reason.outcome === "unknown";
 }

@@ -62,7 +62,7 @@ export class MemcachedDriver implements Driver {
    * @throws NotSupportedError when one is older than Memcached 1.6, or wants a password.
    */
   static async connect(
-    options: string | readonly (string | MemcachedServer)[] | MemcachedOptions = {},
+    options: string | readonly (string | MemcachedServer)[] | MemcachedOptions,
   ): Promise<MemcachedDriver> {
     const driver = new MemcachedDriver(settingsOf(options));
     try {

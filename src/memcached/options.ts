@@ -3,6 +3,7 @@ import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { type CallLimits, callLimitsOf } from "../internal/call-limits.js";
 import { kindOf } from "../internal/describe.js";
+import { refuseUnknown } from "../internal/known-options.js";
 
 /** One server. */
 export interface MemcachedServer {
@@ -57,6 +58,7 @@ export function settingsOf(given: string | readonly (string | MemcachedServer)[]
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is "host:port", a list, or an object`);
   }
+  refuseUnknown(options, ["servers", "timeout", "maxPending", "tls"]);
   const { servers = "localhost", tls = false } = options;
   const list = (Array.isArray(servers) ? servers : [servers]).map(addressOf);
   const names = new Set(list.map(({ host, port }) => `${host} ${port}`));
@@ -72,6 +74,7 @@ export function settingsOf(given: string | readonly (string | MemcachedServer)[]
 function addressOf(given: string | MemcachedServer): Address {
   if (typeof given === "string") return parse(given);
   if (typeof given !== "object" || given === null) throw malformed();
+  refuseUnknown(given, ["host", "port", "weight"]);
   const { host, port = DEFAULT_PORT, weight = 1 } = given;
   if (typeof host !== "string" || !/^[^\s[\]]+$/.test(host) || !isPort(port)) throw malformed();
   if (!Number.isInteger(weight) || weight < 1 || weight > MOST_WEIGHT) {

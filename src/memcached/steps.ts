@@ -1,4 +1,5 @@
-import { DriverError, NotSupportedError, TimeoutError, UnavailableError } from "../errors.js";
+import { NotSupportedError, TimeoutError } from "../errors.js";
+import { withOutcome } from "../internal/outcomes.js";
 import { dateAfter, dateOf } from "./expiry.js";
 import type { Key } from "./key.js";
 import { COMPARED, ITEM, type Item, stats } from "./kinds.js";
@@ -101,16 +102,8 @@ export class Steps {
     try {
       return await this.#link.ask(kind, command, this.#call);
     } catch (error) {
-      throw nothingDone(error);
+      // Reads were all that was sent.
+      throw withOutcome(error, "not-applied");
     }
   }
-}
-
-/** What is told of a call of which only reads were sent. */
-function nothingDone(reason: unknown): unknown {
-  const outcome = "not-applied";
-  if (reason instanceof TimeoutError) return new TimeoutError(reason.message, { outcome });
-  if (reason instanceof UnavailableError) return new UnavailableError(reason.message, { outcome });
-  if (reason instanceof DriverError) return new DriverError(reason.message, { outcome });
-  return reason;
 }

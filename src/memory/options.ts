@@ -1,6 +1,7 @@
 import { type Duration, milliseconds } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { refuseUnknown } from "../internal/known-options.js";
 import { LONGEST_TIMER } from "../internal/timer.js";
 
 /** What a memory driver may be given. The object is copied, not kept. */
@@ -43,6 +44,7 @@ export function boundsOf(options: MemoryOptions): Bounds | undefined {
       `options is ${kindOf(options)}; allowed is an object such as { maxEntries: 10_000, sweepInterval: "10s" }`,
     );
   }
+  refuseUnknown(options, ["maxEntries", "maxBytes", "sweepInterval"]);
   const { maxEntries, maxBytes, sweepInterval } = options;
   if (maxEntries === undefined && maxBytes === undefined && sweepInterval === undefined) return undefined;
   return {

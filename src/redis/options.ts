@@ -23,7 +23,7 @@ export interface HandedInOptions {
 
 /**
  * How to reach Redis, and how long to wait for it. Give one of `url`, `cluster` and `sentinel`, or none for a server on
- * this machine.
+ * this machine. An option counts more than the same in a URL; one of an unknown name is refused.
  *
  * @example
  * ```ts
@@ -40,6 +40,7 @@ export interface RedisOptions extends HandedInOptions {
   url?: string | undefined;
   /**
    * A Redis Cluster: some of its nodes, as `host:port` or URLs, port 6379 if none is named; one that answers is enough.
+   * They are tried one after the other: one that refuses costs nothing, one that is silent its share of `timeout`.
    * User, password and TLS are those of the first, and one for all.
    */
   cluster?: readonly string[] | undefined;
@@ -86,7 +87,8 @@ export interface Settings extends CallLimits {
   readonly sentinel: { readonly name: string; readonly nodes: readonly Address[]; readonly login: Login } | undefined;
 }
 
-const OPTIONS = ["url", "cluster", "sentinel", "username", "password", "database", "tls", "timeout", "maxPending"];
+const LIMITS = ["timeout", "maxPending"];
+const OPTIONS = ["url", "cluster", "sentinel", "username", "password", "database", "tls", ...LIMITS];
 const SENTINEL_OPTIONS = ["name", "nodes", "username", "password"];
 
 const DEFAULT_PORT = 6_379;
@@ -126,6 +128,12 @@ export function settingsOf(given: string | RedisOptions): Settings {
     cluster: nodes,
     sentinel: sentinel === undefined ? undefined : sentinelsOf(sentinel, login.tls),
   };
+}
+
+/** @throws InvalidArgumentError that names the option. */
+export function handedInLimitsOf(options: HandedInOptions): CallLimits {
+  refuseUnknown(options, LIMITS);
+  return callLimitsOf(options);
 }
 
 function sentinelsOf(sentinel: SentinelOptions, tls: Login["tls"]): Settings["sentinel"] {

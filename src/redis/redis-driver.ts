@@ -2,12 +2,11 @@ import { type Buffer, isUtf8 } from "node:buffer";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
-import { callLimitsOf } from "../internal/call-limits.js";
-import { partly } from "../internal/outcomes.js";
+import { allParts, partly } from "../internal/outcomes.js";
 import { connect } from "./connect.js";
 import { HandedInTopology, type RedisConnection } from "./handed-in.js";
 import * as kinds from "./kinds.js";
-import { type HandedInOptions, type RedisOptions, type Settings, settingsOf } from "./options.js";
+import { type HandedInOptions, handedInLimitsOf, type RedisOptions, type Settings, settingsOf } from "./options.js";
 import { Pipeline } from "./pipeline.js";
 import type { Topology } from "./topology.js";
 import { walk } from "./walk.js";
@@ -58,8 +57,10 @@ export class RedisDriver implements Driver {
    * send what it holds, even after calls made later: every `TimeoutError` has the outcome `"unknown"`. After a garbled
    * reply the library may give a call the reply of another. What follows a lost connection is up to the library.
    *
+   * While it is not open, since it is not connected yet or closed already, calls are `UnavailableError`, not applied.
+   *
    * @param connection - a client or a cluster of node-redis (5.6 or later, or 6), connected or about to be, or of ioredis
-   * (5 or later).
+   * (5.3 or later, or 6).
    * @param options - see {@link HandedInOptions}.
    * @throws InvalidArgumentError for what is no such connection, for an option of it that would break a promise, by name,
    * and for bad limits.
@@ -80,7 +81,7 @@ export class RedisDriver implements Driver {
    */
   constructor(connection: RedisConnection, options?: HandedInOptions);
   constructor(connection: RedisConnection | Owned, options: HandedInOptions = {}) {
-    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : callLimitsOf(options);
+    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : handedInLimitsOf(options);
     this.#timeout = timeout;
     this.#topology = connection instanceof Owned ? connection.topology : new HandedInTopology(connection, timeout);
     this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);
@@ -91,11 +92,14 @@ export class RedisDriver implements Driver {
    *
    * It tries once, and settles within `timeout` and a second, the handshake included. From then on a connection that is
    * lost is made again for ever, after 20 ms at first and a second at most; an idle one is probed once a `timeout`.
-   * {@link RedisDriver.close} ends it.
+   * {@link RedisDriver.close} ends it. Of a Cluster one node that answers is enough.
+   *
+   * The messages of the last three errors begin with the addresses that were tried, as `host:port`.
    *
    * @param options - a URL, or what {@link RedisOptions} says; `{}`: a server on this machine.
-   * @throws InvalidArgumentError for a bad option, which it names; it repeats no URL and no password.
-   * @throws NotSupportedError when the package `redis` is not installed.
+   * @throws InvalidArgumentError for a bad option, which it names, and one of an unknown name; it repeats no URL and no
+   * password.
+   * @throws NotSupportedError when the package `redis` is not installed, or the option `cluster` names what is none.
    * @throws UnavailableError, not applied, when the connection is refused, or what answers is no such server.
    * @throws TimeoutError, not applied, when nobody answers.
    * @throws DriverError, not applied, when Redis refuses the user, the password, or a command of the handshake.
@@ -103,7 +107,8 @@ export class RedisDriver implements Driver {
    * ```ts
    * import { RedisDriver } from "namestore/redis";
    *
-   * await using driver = await RedisDriver.connect({ url: "redis://localhost:6379", database: 1, timeout: "2s" });
+   * const driver = await RedisDriver.connect({ url: "redis://localhost:6379", database: 1, timeout: "2s" });
+   * driver.close();
    * ```
    * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
    */
@@ -247,15 +252,16 @@ export class RedisDriver implements Driver {
   }
 
   /**
-   * Refuses later calls with `UnavailableError`, not applied, and ends what is pending: what was sent is told `"unknown"`. The
-   * connection that {@link RedisDriver.connect} opened is closed, one that was handed in is left alone. It can be repeated.
+   * Refuses later calls with `UnavailableError`, not applied, and cuts off what is pending: what was sent is told `"unknown"`.
+   * To let calls end first, close the clients before. The connection that {@link RedisDriver.connect} opened is closed, one
+   * that was handed in is left alone. It can be repeated.
    */
   close(): void {
     this.#pipeline.close();
     this.#topology.close();
   }
 
-  /** {@link RedisDriver.close}, for `await using`. */
+  /** {@link RedisDriver.close}, for `await using`: in TypeScript with a `target` of ES2022 to ES2024, or on Node 24. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -282,14 +288,6 @@ export class RedisDriver implements Driver {
       if (places === undefined) slots.set(slot, [place]);
       else places.push(place);
     }
-    if (slots.size < 2) {
-      for (const [slot, places] of slots) await send(slot, places);
-      return;
-    }
-    const parts = await Promise.allSettled([...slots].map(([slot, places]) => send(slot, places)));
-    const reasons = parts.flatMap((part) => (part.status === "rejected" ? [part.reason] : []));
-    if (reasons.length === 0) return;
-    const refused = reasons.filter((reason) => reason?.outcome !== "unknown");
-    throw refused.length === parts.length ? reasons[0] : partly(reasons[0]);
+    await allParts(Array.from(slots, ([slot, places]) => send(slot, places)));
   }
 }

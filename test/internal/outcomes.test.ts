@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DriverError, NotFoundError, TimeoutError, UnavailableError } from "../../src/index.js";
-import { closed, GARBLED, lost, partly } from "../../src/internal/outcomes.js";
+import { allParts, closed, GARBLED, lost, partly } from "../../src/internal/outcomes.js";
 
 describe("what calls are told", () => {
   it("by a driver that is closed is what became of them", () => {
@@ -25,5 +25,37 @@ describe("what calls are told", () => {
   it("of several parts stays as it is where it is no matter of outcome", () => {
     const reason = new NotFoundError("no such key");
     expect(partly(reason)).toBe(reason);
+  });
+});
+
+describe("a call in several parts", () => {
+  const refused = new DriverError("refused", { outcome: "not-applied" });
+  const late = new TimeoutError("late", { outcome: "unknown" });
+
+  it("gives the answers of all of them, in their order", async () => {
+    expect(await allParts([])).toEqual([]);
+    expect(await allParts([Promise.resolve("a"), Promise.resolve("b")])).toEqual(["a", "b"]);
+  });
+
+  it("was not applied where each of them was not, and is told the first reason", async () => {
+    const other = new DriverError("refused too", { outcome: "not-applied" });
+    await expect(allParts([Promise.reject(refused), Promise.reject(other)])).rejects.toBe(refused);
+    await expect(allParts([Promise.reject(late)])).rejects.toBe(late);
+  });
+
+  it.each([
+    ["one of them may have been", () => [Promise.reject(refused), Promise.reject(late)], "ERR_TIMEOUT"],
+    ["one of them was", () => [Promise.reject(refused), Promise.resolve("a")], "ERR_DRIVER"],
+  ])("may have been applied in part where %s", async (_, parts, code) => {
+    await expect(allParts(parts())).rejects.toMatchObject({ code, outcome: "unknown" });
+  });
+
+  it("fails only when each of them has ended", async () => {
+    let ended = false;
+    const slow = new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
+      ended = true;
+    });
+    await expect(allParts([Promise.reject(new Error("aborted")), slow])).rejects.toThrow("aborted");
+    expect(ended).toBe(true);
   });
 });

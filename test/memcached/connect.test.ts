@@ -25,7 +25,7 @@ async function refusal(options: MemcachedOptions): Promise<NamestoreError & { ou
 
 describe("connect", () => {
   it("takes the default port, or says that nobody is there", async () => {
-    const error = await settled(MemcachedDriver.connect(), 6_000);
+    const error = await settled(MemcachedDriver.connect({}), 6_000);
     if (error.value === undefined) expect(error.error).toBeInstanceOf(UnavailableError);
     else error.value.close();
   });
