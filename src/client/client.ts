@@ -50,7 +50,7 @@ class ViewOf<TValue> {
  * other's keys only when both names are equal.
  *
  * Every method gives a promise and never throws. What it rejects with is a {@link NamestoreError} with a stable
- * `code`, or `signal.reason` after an abort.
+ * `code`, or `signal.reason` after an abort: a `DOMException`, unless it was aborted with another reason.
  *
  * @typeParam TKey - the keys: `string`, a branded {@link Key}, or a template literal such as `` `user:${string}` ``.
  * @typeParam TValue - the values: `Uint8Array`, or what the `codec` option takes.
@@ -441,7 +441,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * - `undefined` is given to all and not stored.
    * - What another writer stored meanwhile is not overwritten, and is what everyone gets. After a write to the key
    *   through this client or its views, what was computed is given and not stored.
-   * - When the store times out or is unavailable, it gives what `compute` gives.
+   * - When the store times out or is unavailable, it gives what `compute` gives: after the driver's `timeout`, so give a
+   *   cache a driver with a short one. Where the store takes reads and refuses what was computed, that is given as
+   *   well, with a warning to the logger.
    * - An abort lets go of this caller only.
    *
    * `compute` must not ask the same client for the same key: it would wait for itself.
@@ -573,7 +575,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     return this.#closing;
   }
 
-  /** {@link close}, for `await using`. */
+  /** {@link close}, for `await using`: in TypeScript with a `target` of ES2022 to ES2024, or on Node 24. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -19,9 +19,12 @@ export interface ClientOptions<TValue> {
   codec?: Codec<TValue> | undefined;
   /** The TTL of what is written without one. Default: none. */
   ttl?: Duration | undefined;
-  /** Where failures of the backend and of codecs are reported. Default: nowhere. */
+  /**
+   * Where failures of the backend and of codecs are reported: an ERROR line for each call that fails, and a WARN line
+   * where `getOrSet` gives what it computed, and storing it failed. The lines name the key. Default: nowhere.
+   */
   logger?: Logger | undefined;
-  /** Put before every message of the logger. Default: nothing. */
+  /** Put before every message of the logger, with a space between. Default: nothing. */
   logTag?: string | undefined;
 }
 

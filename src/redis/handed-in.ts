@@ -74,7 +74,7 @@ interface Pending extends Due {
 
 /**
  * A connection that was handed in. It is never closed and never dropped, so that after a timeout its library may still
- * send what it holds: the weaker guarantee that the README tells.
+ * send what it holds: the weaker guarantee that docs/redis.md tells.
  */
 export class HandedInTopology implements Topology {
   readonly version = 0;
