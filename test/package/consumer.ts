@@ -34,9 +34,14 @@ export class Consumer {
     writeFileSync(join(this.#folder, path), text);
   }
 
+  /** Where a file of the installed package is. */
+  place(path: string): string {
+    return join(this.#folder, "node_modules/namestore", path);
+  }
+
   /** The text of a file of the installed package. */
   installed(path: string): string {
-    return readFileSync(join(this.#folder, "node_modules/namestore", path), "utf8");
+    return readFileSync(this.place(path), "utf8");
   }
 
   /** Runs Node and gives what it printed. */

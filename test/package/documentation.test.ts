@@ -75,7 +75,7 @@ describe("the documentation", () => {
     expect(headings?.sort()).toEqual(codes.sort());
   });
 
-  it.each([...DOCUMENTS, "CONTRIBUTING.md"])("links from %s to what exists", (document) => {
+  it.each([...DOCUMENTS, "CONTRIBUTING.md", "SECURITY.md"])("links from %s to what exists", (document) => {
     const targets = Array.from(read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g));
     expect(targets.length).toBeGreaterThan(0);
     for (const [, path = "", anchor] of targets) {

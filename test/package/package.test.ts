@@ -1,9 +1,14 @@
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as root from "../../src/index.js";
+import * as memcached from "../../src/memcached/index.js";
 import * as redis from "../../src/redis/index.js";
+import * as testing from "../../src/testing/index.js";
 import { RedisServer } from "../redis/servers.js";
-import { Consumer } from "./consumer.js";
+import { Consumer, ROOT } from "./consumer.js";
+import { declaredValues } from "./declared.js";
 
 /** What a user's own program may look like; `import` becomes `require` in CommonJS. */
 const PROGRAM = `
@@ -38,9 +43,16 @@ export async function shared(options: RedisOptions): Promise<Client<UserID, User
   const redis = await RedisDriver.connect({ timeout: "2s", ...options });
   return new Client<UserID, User>("app", "users", { driver: redis, codec: json() });
 }
+export async function cached(options: MemcachedOptions): Promise<Client> {
+  return new Client("app", "pages", { driver: await MemcachedDriver.connect({ timeout: "2s", ...options }) });
+}
+export function mayRepeat(error: unknown): boolean {
+  return error instanceof OutcomeError && error.outcome === "not-applied";
+}
 `;
 const IMPORTS = `
-import { bytes, Client, type Driver, type Duration, json, type Key, MemoryDriver, TimeoutError } from "namestore";
+import { bytes, Client, type Driver, type Duration, json, type Key, MemoryDriver, OutcomeError, TimeoutError } from "namestore";
+import { MemcachedDriver, type MemcachedOptions } from "namestore/memcached";
 import { RedisDriver, type RedisOptions } from "namestore/redis";
 import { conformance, type Runner, type Subject } from "namestore/testing";
 `;
@@ -70,10 +82,27 @@ export async function drivers(): Promise<RedisDriver[]> {
 }
 `;
 
+/** What each entry exports, by the sources. */
 const EXPORTS: Readonly<Record<string, readonly string[]>> = {
-  namestore: Object.keys(root).sort(),
-  "namestore/redis": Object.keys(redis).sort(),
+  ".": Object.keys(root).sort(),
+  "./memcached": Object.keys(memcached).sort(),
+  "./redis": Object.keys(redis).sort(),
+  "./testing": Object.keys(testing).sort(),
 };
+
+/** Every entry of the manifest, as it is loaded by `import` and by `require`. */
+const ENTRIES = Object.entries<Record<string, { types: string }>>(
+  JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).exports,
+)
+  .filter(([entry]) => entry !== "./package.json")
+  .flatMap(([entry, conditions]) =>
+    Object.entries(conditions).map(([condition, { types }]) => ({
+      entry,
+      condition,
+      name: `namestore${entry.slice(1)}`,
+      types,
+    })),
+  );
 
 /** Errors cross from one copy of the package to the other, and from one entry to the other, both ways. */
 const INSTANCE_OF = `
@@ -86,6 +115,9 @@ Promise.all([import("namestore"), import("namestore/redis")]).then(async ([main,
     const error = await client.get("missing").catch((error) => error);
     seen.push(error instanceof there.NotFoundError, error instanceof there.NamestoreError);
     seen.push(error instanceof there.TimeoutError, new Error() instanceof there.NamestoreError);
+    await client.close();
+    const closed = await client.get("missing").catch((error) => error);
+    seen.push(closed instanceof there.OutcomeError, error instanceof there.OutcomeError);
     const refused = await here.RedisDriver.connect({ timeout: 0 }).catch((error) => error);
     for (const { InvalidArgumentError } of [here, there]) seen.push(refused instanceof InvalidArgumentError);
   }
@@ -95,24 +127,40 @@ Promise.all([import("namestore"), import("namestore/redis")]).then(async ([main,
 
 describe("the packed tarball", { timeout: 60_000 }, () => {
   let consumer: Consumer;
+  let declared: ReturnType<typeof declaredValues>;
   beforeAll(() => {
     consumer = new Consumer();
+    declared = declaredValues(ENTRIES.map(({ types }) => consumer.place(types)));
   }, 60_000);
   afterAll(() => consumer.remove());
 
-  it("holds dist and the four papers, and nothing else", () => {
+  it("holds dist, docs, the chart and the four papers, and nothing else", () => {
     const files = consumer.packed.files.map(({ path }) => path);
-    const papers = files.filter((path) => !/^dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)$/.test(path));
-    expect(papers.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-    for (const name of ["index", "redis", "testing"]) {
+    const papers = files.filter((path) => !/^(dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)|docs\/[\w-]+\.md)$/.test(path));
+    expect(papers.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bench/chart.svg", "package.json"]);
+    for (const name of ["index", "memcached", "redis", "testing"]) {
       for (const extension of ["js", "cjs", "d.ts", "d.cts"]) expect(files).toContain(`dist/${name}.${extension}`);
     }
+  });
+
+  it("holds what its documents link to, but for the papers of the repository", () => {
+    const files = new Set(consumer.packed.files.map(({ path }) => path));
+    const links = [...files]
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        Array.from(consumer.installed(path).matchAll(/\]\((?!https?:)([^)#]+)/g), ([, to = ""]) =>
+          join(dirname(path), to),
+        ),
+      );
+    expect(links).toContain("docs/redis.md");
+    const missing = links.filter((path) => !files.has(path));
+    expect([...new Set(missing)].sort()).toEqual(["CONTRIBUTING.md", "SECURITY.md"]);
   });
 
   it("is small", () => {
     const { size, unpackedSize } = consumer.packed;
     console.info(`tarball: ${Math.ceil(size / 1024)} kB packed, ${Math.ceil(unpackedSize / 1024)} kB unpacked`);
-    expect(size).toBeLessThan(150 * 1024);
+    expect(size).toBeLessThan(220 * 1024);
   });
 
   it("needs no other package", () => {
@@ -139,26 +187,28 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
     expect(manifest.peerDependenciesMeta).toEqual({ ioredis: { optional: true }, redis: { optional: true } });
   });
 
-  it.each(
-    Object.keys(EXPORTS).flatMap((entry) => [
-      ["ESM", entry, "all.mjs", `import * as all from "${entry}"; console.log(Object.keys(all).sort().join());`],
-      ["CommonJS", entry, "all.cjs", `console.log(Object.keys(require("${entry}")).sort().join());`],
-    ]),
-  )("exports the same from %s: %s", async (_, entry, file, code) => {
-    consumer.write(file as string, code as string);
-    expect((await consumer.node(file as string)).split(",")).toEqual(EXPORTS[entry as string]);
-  });
+  it.each(ENTRIES)(
+    "exports from $name by $condition what its types declare, and its sources",
+    async ({ entry, condition, name, types }) => {
+      const file = condition === "import" ? "all.mjs" : "all.cjs";
+      const all = condition === "import" ? `await import("${name}")` : `require("${name}")`;
+      consumer.write(file, `console.log(Object.keys(${all}).sort().join());`);
+      const exported = (await consumer.node(file)).split(",");
+      expect(exported).toEqual(declared.get(consumer.place(types)));
+      expect(exported).toEqual(EXPORTS[entry]);
+    },
+  );
 
   it.each([
     [
       "ESM",
       "use.mjs",
-      'import { Client, text } from "namestore"; import "namestore/redis"; import "namestore/testing";',
+      'import { Client, text } from "namestore"; import "namestore/memcached"; import "namestore/redis"; import "namestore/testing";',
     ],
     [
       "CommonJS",
       "use.cjs",
-      'const { Client, text } = require("namestore"); require("namestore/redis"); require("namestore/testing");',
+      'const { Client, text } = require("namestore"); require("namestore/memcached"); require("namestore/redis"); require("namestore/testing");',
     ],
   ])("works from %s", async (_, file, imports) => {
     const code = `new Client("app", "users", { codec: text }).getOrSet("1", () => "Alice").then(console.log);`;
@@ -188,6 +238,7 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
     async (load) => {
       const names = [
         "namestore",
+        "namestore/memcached",
         "namestore/redis",
         "namestore/testing",
         "namestore/package.json",
@@ -201,14 +252,14 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
         "resolve.cjs",
         `Promise.all(${JSON.stringify(names)}.map((name) => ${outcome})).then((seen) => console.log(seen.join()));`,
       );
-      expect(await consumer.node("resolve.cjs")).toBe("ok,ok,ok,ok,ERR_PACKAGE_PATH_NOT_EXPORTED");
+      expect(await consumer.node("resolve.cjs")).toBe("ok,ok,ok,ok,ok,ERR_PACKAGE_PATH_NOT_EXPORTED");
     },
   );
 
   it("knows the errors of its other copy", async () => {
     consumer.write("instance-of.cjs", INSTANCE_OF);
     expect(await consumer.node("instance-of.cjs")).toBe(
-      "true true true false false true true true true false false true true",
+      "true true true false false true false true true true true false false true false true true",
     );
   });
 
@@ -227,8 +278,9 @@ describe("the packed tarball", { timeout: 60_000 }, () => {
     consumer.write(
       "names.mjs",
       `import * as main from "namestore";
+       import * as memcached from "namestore/memcached";
        import * as redis from "namestore/redis";
-       const classes = Object.entries({ ...main, ...redis }).filter(([, given]) => /^class/.test(String(given)));
+       const classes = Object.entries({ ...main, ...memcached, ...redis }).filter(([, given]) => /^class/.test(String(given)));
        console.log(classes.length > 10, classes.filter(([name, given]) => name !== given.name).join());`,
     );
     expect(await consumer.node("names.mjs")).toBe("true");
