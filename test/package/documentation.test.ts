@@ -49,8 +49,10 @@ describe("the code in the documentation", { timeout: 60_000 }, () => {
     for (const { file, code } of blocks) consumer.write(file, code);
     const strict = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true };
     const files = blocks.map(({ file }) => file);
-    expect(await consumer.compile("typescript", { ...strict, outDir: "out" }, files)).toBe("");
-  }, 60_000);
+    // As it stands, for whoever writes plain JavaScript, on the oldest Node too: nothing is translated.
+    const options = { ...strict, target: "ESNext", outDir: "out" };
+    expect(await consumer.compile("typescript", options, files)).toBe("");
+  }, 180_000);
 
   afterAll(() => consumer.remove());
 
