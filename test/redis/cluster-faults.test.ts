@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { UnavailableError } from "../../src/errors.js";
+import { NamestoreError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
 import { Load, type Texts } from "../support/load.js";
@@ -266,6 +266,22 @@ describe("a listing on a Cluster", () => {
     await back?.();
     expect(back).toBeDefined();
     expect(keys.filter((key) => !found.has(key))).toHaveLength(0);
+  });
+});
+
+describe("where every primary is frozen", () => {
+  it("listings and clear end within the timeout and a second", async () => {
+    const primaries = await cluster.primaries();
+    const timeout = 400;
+    const driver = await RedisDriver.connect({ cluster: primaries.map(({ address }) => address), timeout });
+    onTestFinished(() => driver.close());
+    const client = over(driver, "app", "frozen");
+    await client.set("a", "1");
+    for (const node of primaries) node.freeze();
+    const calls: Promise<unknown>[] = [client.keys(), client.scan().next(), client.clear()];
+    for (const { error } of await Promise.all(calls.map((call) => settled(call, timeout + 1_000)))) {
+      expect(error).toBeInstanceOf(NamestoreError);
+    }
   });
 });
 

@@ -4,8 +4,8 @@ import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
 import { freePort } from "../support/free-port.js";
 import type { Texts } from "../support/load.js";
-import { rejection } from "../support/promises.js";
-import { eventually } from "../support/waiting.js";
+import { isSettled, rejection } from "../support/promises.js";
+import { eventually, settled } from "../support/waiting.js";
 import { type Answers, FakeServer } from "./fake.js";
 import { over } from "./opening.js";
 
@@ -43,9 +43,13 @@ async function node(map: () => string, answers: Answers = () => "$1\r\n1\r\n"): 
 }
 
 async function open(...nodes: readonly FakeServer[]): Promise<Texts> {
-  const driver = await RedisDriver.connect({ cluster: nodes.map(({ address }) => address), timeout: 1_000 });
+  return over(await connected(1_000, ...nodes));
+}
+
+async function connected(timeout: number, ...nodes: readonly FakeServer[]): Promise<RedisDriver> {
+  const driver = await RedisDriver.connect({ cluster: nodes.map(({ address }) => address), timeout });
   onTestFinished(() => driver.close());
-  return over(driver);
+  return driver;
 }
 
 const READ = /^(GET|MGET)$/;
@@ -265,8 +269,112 @@ describe("a Cluster's driver", () => {
 
   it("connects to nothing where no node answers", async () => {
     const nodes = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
-    const error = await rejection<UnavailableError>(RedisDriver.connect({ cluster: nodes, timeout: 500 }));
-    expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
-    expect(error.outcome).toBe("not-applied");
+    const error = await rejection<UnavailableError>(RedisDriver.connect({ cluster: nodes, timeout: 10_000 }));
+    expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    for (const told of [...nodes, "ECONNREFUSED"]) expect(error.message).toContain(told);
+  });
+});
+
+describe("calls of one key, while its slot moves,", () => {
+  /** A node that keeps the sets of "a" until it is told to refuse them, since they belong to another, which takes them. */
+  async function moving() {
+    const held: (() => void)[] = [];
+    let moved = false;
+    let down = false;
+    const map = (): string =>
+      slots([
+        { from: 0, to: 8_191, port: there.port },
+        { from: 8_192, to: 16_383, port: moved ? there.port : here.port },
+      ]);
+    const there: FakeServer = await node(map, (command) => {
+      if (READ.test(command[0] as string)) return down ? "-CLUSTERDOWN\r\n" : found(command, "b");
+      return "+OK\r\n";
+    });
+    const here: FakeServer = await node(map, ([, key], socket) => {
+      held.push(() => socket.write(`-MOVED ${slotOf(key as string)} ${there.address}\r\n`));
+      return undefined;
+    });
+    const driver = await connected(10_000, there, here);
+    const client = over(driver);
+    return {
+      driver,
+      client,
+      /** Waits until the first node has as many sets. */
+      kept: (count: number): Promise<unknown> => eventually("the request", () => held.length === count),
+      /** Has the first node refuse the oldest set that it keeps. */
+      refuse(): void {
+        moved = true;
+        held.shift()?.();
+      },
+      /** Has the map say that the slot has moved, and the driver read it. */
+      async move(): Promise<void> {
+        moved = true;
+        down = true;
+        const asked = commands(there, "CLUSTER").length;
+        await rejection(client.find("b"));
+        await eventually("the question", () => commands(there, "CLUSTER").length > asked);
+        down = false;
+        // Its answer comes behind that.
+        await client.find("b");
+      },
+      /** What the second node was told to set by now. */
+      async values(): Promise<(string | undefined)[]> {
+        await client.find("b");
+        return commands(there, "SET").map(([, , value]) => value);
+      },
+    };
+  }
+
+  it("keep their order, though the first was sent on already", async () => {
+    const { client, kept, refuse, values } = await moving();
+    const first = client.set("a", "1");
+    await kept(1);
+    const second = client.set("a", "2");
+    await kept(2);
+    refuse();
+    await first;
+    const third = client.set("a", "3");
+    expect(await values()).toEqual(["1"]);
+    refuse();
+    await Promise.all([second, third]);
+    expect(await values()).toEqual(["1", "2", "3"]);
+  });
+
+  it("keep their order, though the map was read while they were in flight", async () => {
+    const { client, kept, refuse, move, values } = await moving();
+    const first = client.set("a", "1");
+    await kept(1);
+    const second = client.set("a", "2");
+    await kept(2);
+    await move();
+    const third = client.set("a", "3");
+    expect(await values()).toEqual([]);
+    refuse();
+    refuse();
+    await Promise.all([first, second, third]);
+    expect(await values()).toEqual(["1", "2", "3"]);
+  });
+
+  it("wait for no node that is silent", async () => {
+    const { client, kept, move, values } = await moving();
+    const first = rejection(client.set("a", "1"));
+    await kept(1);
+    await move();
+    expect((await settled(client.set("a", "2"), 5_000)).error).toBeUndefined();
+    expect(await isSettled(first)).toBe(false);
+    expect(await values()).toEqual(["2"]);
+  });
+
+  it("are told, not applied, where the driver is closed while they wait", async () => {
+    const { driver, client, kept, move, values } = await moving();
+    const first = rejection(client.set("a", "1"));
+    await kept(1);
+    await move();
+    const second = rejection(client.set("a", "2"));
+    expect(await values()).toEqual([]);
+    driver.close();
+    expect(await isSettled(second)).toBe(true);
+    expect(await second).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(await first).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
   });
 });
