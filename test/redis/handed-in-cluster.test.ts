@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/slot.js";
 import { Load, type Texts } from "../support/load.js";
+import { rejection } from "../support/promises.js";
 import { eventually } from "../support/waiting.js";
 import { RedisCluster } from "./cluster-servers.js";
 import { over } from "./opening.js";
@@ -38,7 +39,7 @@ const OPEN: readonly [string, () => Promise<{ connection: RedisConnection; end()
   ],
 ];
 
-describe.each(OPEN)("over a cluster of %s, under load", (name, make) => {
+describe.each(OPEN)("over a cluster of %s", (name, make) => {
   async function open(domain: string): Promise<Texts> {
     const { connection, end } = await make();
     const driver = new RedisDriver(connection, { timeout: TIMEOUT });
@@ -74,6 +75,26 @@ describe.each(OPEN)("over a cluster of %s, under load", (name, make) => {
     expect(await load.problems(true)).toEqual([]);
   });
 
+  it("calls of one key, made in one tick, keep their order", async () => {
+    const client = await open("order");
+    const calls = Array.from({ length: 12 }, (_, at) => `key ${at}`).map((key) =>
+      Promise.all([client.set(key, key), client.find(key), client.delete(key), client.find(key)]),
+    );
+    for (const [at, answers] of (await Promise.all(calls)).entries()) {
+      expect(answers).toEqual([undefined, `key ${at}`, true, undefined]);
+    }
+  });
+
+  it("calls of one key keep their order where their node does not know a script that another knows", async () => {
+    for (const node of cluster.nodes) await node.command("SCRIPT", "FLUSH");
+    const client = await open("scripts");
+    await client.incr("first");
+    const keys = Array.from({ length: 12 }, (_, at) => `key ${at}`);
+    const calls = keys.map((key) => Promise.all([client.incr(key), client.find(key), client.set(key, "100")]));
+    for (const answers of await Promise.all(calls)) expect(answers).toEqual([1, "1", undefined]);
+    expect(await client.mGet(keys)).toEqual(new Map(keys.map((key) => [key, "100"])));
+  });
+
   it("a primary that is killed: nothing is applied twice or late, and its keys are served again", async () => {
     const client = await open("killed");
     const own = await RedisDriver.connect({ cluster: cluster.addresses });
@@ -85,5 +106,16 @@ describe.each(OPEN)("over a cluster of %s, under load", (name, make) => {
     await load.failures(1);
     await eventually("a write", () => client.set("key", "1"), 20_000).finally(() => primary.up());
     expect(await load.problems(false, over(own, name, "killed"))).toEqual([]);
+  });
+});
+
+describe("over a cluster of node-redis that is closed", () => {
+  it("calls are refused, not applied", async () => {
+    const [[, make]] = OPEN as [(typeof OPEN)[number]];
+    const { connection, end } = await make();
+    const client = over(new RedisDriver(connection));
+    await client.set("a", "1");
+    end();
+    expect(await rejection(client.set("a", "2"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
   });
 });

@@ -231,6 +231,51 @@ describe.each(OPEN)("over %s", (name, make) => {
   });
 });
 
+describe("commands over ioredis", () => {
+  it("have names in small letters: by these, some of version 5 find the keys", async () => {
+    for (const isCluster of [false, true]) {
+      const names: string[] = [];
+      const connection: RedisConnection = {
+        isCluster,
+        options: { autoResendUnfulfilledCommands: false, retryDelayOnFailover: 0 },
+        status: "ready",
+        callBuffer: async (name) => {
+          names.push(name);
+          throw new Error("ERR of no interest");
+        },
+      };
+      const client = over(new RedisDriver(connection));
+      const calls = [client.set("a", "1"), client.find("a"), client.delete("a"), client.incr("a"), client.keys()];
+      await Promise.all(calls.map((call: Promise<unknown>) => rejection(call)));
+      expect(names.sort()).toEqual(["eval", "mget", "scan", "set", "unlink"]);
+    }
+  });
+});
+
+describe("a connection that is not open: calls are refused, not applied,", () => {
+  it.each<[string, () => RedisConnection]>([
+    ["node-redis", () => createClient()],
+    ["a node-redis cluster", () => createCluster({ rootNodes })],
+  ])("over %s that was never connected", async (_, make) => {
+    await refuses(make());
+  });
+
+  it.each(OPEN)("over %s that is closed", async (_, make) => {
+    const { connection, end } = await make((await RedisServer.start()).url);
+    await over(new RedisDriver(connection)).set("a", "1");
+    end();
+    await eventually("the end", () => !("status" in connection) || connection.status === "end");
+    await refuses(connection);
+  });
+
+  async function refuses(connection: RedisConnection): Promise<void> {
+    const client = over(new RedisDriver(connection));
+    for (const call of [client.set("a", "1"), client.find("a"), client.incr("a")]) {
+      expect(await rejection(call)).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    }
+  }
+});
+
 describe("over a node-redis cluster", () => {
   /** A cluster with one slot that it knows, whose node answers with this. */
   function clusterOf(answer: () => Promise<unknown>): { connection: RedisConnection; asked: string[] } {
@@ -317,6 +362,16 @@ describe("what a client of the user's may be set to", () => {
     await connection.connect();
     onTestFinished(() => connection.destroy());
     await exercise(new RedisDriver(connection));
+  });
+
+  it("node-redis with commands as soon as possible keeps them in order", async () => {
+    const server = await RedisServer.start();
+    const connection = createClient({ url: server.url });
+    await connection.connect();
+    onTestFinished(() => connection.destroy());
+    const client = over(new RedisDriver(connection.withCommandOptions({ asap: true })));
+    const calls = [client.set("a", "1"), client.find("a"), client.set("a", "2"), client.find("a"), client.delete("a")];
+    expect(await Promise.all(calls)).toEqual([undefined, "1", undefined, "2", true]);
   });
 
   async function exercise(driver: RedisDriver): Promise<void> {
