@@ -155,6 +155,19 @@ describe("a user who is limited to one namespace's keys", () => {
     expect(await server.command("KEYS", "app:others:*")).toEqual([]);
   });
 
+  it("has its calls in order after a script was refused, and in the same tick", async () => {
+    for (const apart of [true, false]) {
+      const driver = await limited([...COMMANDS, KEYS]);
+      const mine = over(driver);
+      const refused = rejection(over(driver, "app", "others").incr("a"));
+      if (apart) await refused;
+      const calls = [mine.incr("a"), mine.find("a"), mine.incr("a"), mine.find("a"), mine.set("a", "100")];
+      expect(await Promise.all(calls)).toEqual([1, "1", 2, "2", undefined]);
+      expect(await mine.find("a")).toBe("100");
+      expect(await refused).toBeInstanceOf(DriverError);
+    }
+  });
+
   it("cannot be talked into another namespace by its own keys", async () => {
     const driver = await limited([...COMMANDS, KEYS]);
     const mine = over(driver);

@@ -243,6 +243,17 @@ describe("calls of one tick", () => {
     expect(await order.ttl("a")).toBe(-1);
   });
 
+  it("come before a listing and a clear that are called after them", async () => {
+    const { client } = await open(server.url);
+    const listed = client.domain("listed");
+    const [, , keys] = await Promise.all([listed.set("a", "1"), listed.incr("b"), listed.keys()]);
+    expect(keys.sort()).toEqual(["a", "b"]);
+    const [, first] = await Promise.all([listed.delete("a"), listed.scan().next()]);
+    expect(first).toEqual({ done: false, value: "b" });
+    await Promise.all([listed.set("c", "1"), listed.clear()]);
+    expect(await listed.keys()).toEqual([]);
+  });
+
   it("of two sets of one key, the last counts", async () => {
     const { client } = await open(server.url);
     await Promise.all([client.set("twice", "1"), client.set("other", "x"), client.set("twice", "2")]);
@@ -353,6 +364,14 @@ describe("counters on the server", () => {
       expect(await counters.find("c")).toBe(typeof expected === "number" ? String(expected) : stored);
       expect(await counters.ttl("c")).toBeGreaterThan(3_590_000);
     }
+  });
+});
+
+describe("a key in its last millisecond", () => {
+  it("has a TTL of 1 ms: 0 would mean none", async () => {
+    const fake = await FakeServer.start(([name]) => (name === "PTTL" ? ":0\r\n" : undefined));
+    const { client } = await open(fake.url);
+    expect(await client.ttl("a")).toBe(1);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Link, type LinkOptions, type NodeClient } from "../../src/redis/link.js";
 import type { Argument } from "../../src/redis/protocol.js";
 import { Run } from "../../src/redis/run.js";
-import { deferred, rejection } from "../support/promises.js";
+import { deferred, rejection, settle } from "../support/promises.js";
 import { eventually } from "../support/waiting.js";
 import { RAW } from "./raw.js";
 
@@ -11,6 +11,8 @@ import { RAW } from "./raw.js";
 class FakeClient implements NodeClient {
   readonly sent: { command: Argument[]; reply(value: unknown): void; fail(error: unknown): void }[] = [];
   readonly connecting = deferred();
+  /** What `destroy` throws, as older versions of node-redis do where there is nothing left to end. */
+  complaint: Error | undefined;
   destroyed = false;
   #onError: (error: unknown) => void = () => {};
 
@@ -26,6 +28,7 @@ class FakeClient implements NodeClient {
 
   destroy(): void {
     this.destroyed = true;
+    if (this.complaint !== undefined) throw this.complaint;
   }
 
   on(_: "error", listener: (error: unknown) => void): void {
@@ -120,6 +123,38 @@ describe("a link", () => {
     expect(client.destroyed).toBe(true);
     const nowhere = linked({ open: () => Promise.reject(refused) });
     expect(await rejection(nowhere.link.connect())).toBe(refused);
+  });
+
+  it("takes no harm from a client that throws where it is ended", async () => {
+    const complaint = new Error("The client is closed");
+    const make = (): FakeClient => Object.assign(new FakeClient(), { complaint });
+    const failing = make();
+    const refused = new Error("refused");
+    failing.connecting.reject(refused);
+    expect(await rejection(linked({ open: () => failing }).link.connect())).toBe(refused);
+
+    const late = make();
+    const slow = linked({ open: () => late, timeout: 20 });
+    expect(await rejection(slow.link.connect())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    late.connecting.resolve();
+    await settle();
+
+    const there = make();
+    there.connecting.resolve();
+    const { link } = linked({ open: () => there });
+    await link.connect();
+    const call = rejection(send(link, "A"));
+    expect(() => link.close()).not.toThrow();
+    expect(await call).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+
+    const half = make();
+    const opening = linked({ open: () => half });
+    const connecting = rejection(opening.link.connect());
+    await settle();
+    expect(() => opening.link.close()).not.toThrow();
+    half.connecting.resolve();
+    expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect([failing, late, there, half].map(({ destroyed }) => destroyed)).toEqual([true, true, true, true]);
   });
 
   it("fails to connect where the handshake is garbled, or takes too long", async () => {
@@ -225,6 +260,29 @@ describe("a link", () => {
     expect(client.names()).toEqual(["B"]);
     client.sent[0]?.reply("b");
     await second;
+  });
+
+  it("sends, once it is connected, only what has the time for a reply: as long as connecting took", async () => {
+    const client = new FakeClient();
+    const { link } = linked({ open: () => client, timeout: 5_000 });
+    link.start();
+    const short = rejection(send(link, "A", 200));
+    const long = send(link, "B", 5_000);
+    await sleep(130);
+    client.connecting.resolve();
+    await eventually("the other", () => client.sent.length > 0);
+    expect(client.names()).toEqual(["B"]);
+    expect(await short).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    client.sent[0]?.reply("b");
+    expect(await long).toBe("b");
+  });
+
+  it("tells that nothing was applied where the client cannot encode a command", async () => {
+    const { link, clients } = linked();
+    await link.connect();
+    const call = rejection(send(link, "A"));
+    newest(clients).sent[0]?.fail(new RangeError("Invalid string length"));
+    expect(await call).toMatchObject({ code: "ERR_DRIVER", outcome: "not-applied" });
   });
 
   it("holds no call past its deadline, though those before it have later ones", async () => {

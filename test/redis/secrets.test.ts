@@ -9,6 +9,7 @@ import { freePort } from "../support/free-port.js";
 import { everythingIn } from "../support/leaks.js";
 import type { Texts } from "../support/load.js";
 import { recordingLogger } from "../support/log.js";
+import { rejection } from "../support/promises.js";
 import { FaultProxy, injected } from "../support/proxy.js";
 import { eventually } from "../support/waiting.js";
 import { type Answers, FakeServer } from "./fake.js";
@@ -219,6 +220,24 @@ describe.each(OPEN)("nothing secret is in what calls fail with, over %s", (_, op
 });
 
 describe("nothing secret is in what calls fail with", () => {
+  it("a command that is refused: it is named where it is one of the driver's", async () => {
+    let command = "";
+    const fake = await FakeServer.start(([name]) =>
+      /^(HELLO|CLIENT)$/.test(name as string)
+        ? undefined
+        : `-NOPERM this user has no permissions to run the '${command}' command\r\n`,
+    );
+    const driver = await RedisDriver.connect(fake.url);
+    onTestFinished(() => driver.close());
+    const client = new Client("app", "users", { driver, codec: text });
+    for (command of ["evalsha", "cluster|slots", "swordfish", "client|swordfish", "get|swordfish"]) {
+      const error = await rejection(client.incr("a"));
+      expect(error).toMatchObject({ code: "ERR_DRIVER", outcome: "not-applied" });
+      if (command.includes("swordfish")) expect(everythingIn(error)).not.toContain("swordfish");
+      else expect(error.message).toContain(`NOPERM: ${command}`);
+    }
+  });
+
   it("a Cluster that answers oddly", async () => {
     for (const reply of ODD) {
       const fake: FakeServer = await FakeServer.start(([name]) =>

@@ -115,12 +115,14 @@ describe("a server that Sentinels name", () => {
     expect(await server.info("db3")).toContain("keys=1");
   });
 
-  /** A Sentinel that says what it is told to. */
-  async function saying(address: () => { port: number }): Promise<FakeServer> {
+  /** A Sentinel that names this server, and is silent to one command. */
+  async function saying(address: () => { port: number }, mute = () => ""): Promise<FakeServer> {
     return await FakeServer.start(([name]) =>
-      name === "SENTINEL"
-        ? `*2\r\n$9\r\n127.0.0.1\r\n$${String(address().port).length}\r\n${address().port}\r\n`
-        : undefined,
+      name === mute()
+        ? ""
+        : name === "SENTINEL"
+          ? `*2\r\n$9\r\n127.0.0.1\r\n$${String(address().port).length}\r\n${address().port}\r\n`
+          : undefined,
     );
   }
 
@@ -179,6 +181,29 @@ describe("a server that Sentinels name", () => {
   async function setTwo(client: Texts): Promise<unknown> {
     return await Promise.all([client.set("a", "1", { ttl: "1h" }), client.set("b", "1", { ttl: "1h" })]);
   }
+
+  it.each(["HELLO", "SENTINEL"])(
+    "is asked for no more once the driver is closed, though %s had no answer",
+    async (mute) => {
+      const server = await RedisServer.start();
+      let unanswered = "";
+      const sentinel = await saying(
+        () => server,
+        () => unanswered,
+      );
+      const driver = await RedisDriver.connect({
+        sentinel: { name: NAME, nodes: [sentinel.address] },
+        timeout: 20_000,
+      });
+      await eventually("no connection", () => sentinel.connections === 0);
+      unanswered = mute;
+      await server.killClients();
+      const asked = mute === "SENTINEL" ? 2 : 1;
+      await eventually("a question", () => sentinel.connections === 1 && sentinel.commands.length === asked);
+      driver.close();
+      await eventually("no connection", () => sentinel.connections === 0, 2_000);
+    },
+  );
 
   it("is asked for again at every connection, with growing pauses", async () => {
     const port = await freePort();

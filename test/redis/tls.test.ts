@@ -33,6 +33,13 @@ describe("TLS", () => {
       { url: `rediss://127.0.0.1:${port}`, tls: { ca: CERTIFICATE, cert: CERTIFICATE, key: KEY } },
     ],
     [
+      "whatever its options say of what is no TLS",
+      {
+        url: `rediss://localhost:${port}`,
+        tls: { ca: CERTIFICATE, host: "127.0.0.2", port: 1, reconnectStrategy: 1 } as object,
+      },
+    ],
+    [
       "without a check, where one wants that",
       { url: `rediss://127.0.0.1:${port}`, tls: { rejectUnauthorized: false } },
     ],
