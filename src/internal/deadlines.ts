@@ -6,15 +6,24 @@ export interface Due {
   over: boolean;
 }
 
+/** What is due in the same millisecond, in the order in which it was added. */
+interface Bucket<T> {
+  /** The millisecond. */
+  readonly end: number;
+  /** What lies before the head is over, and not kept: it would outlive its call, and cost the collector dear. */
+  readonly all: (T | undefined)[];
+  head: number;
+}
+
 /**
- * What is pending, in the order of the deadlines, behind a single timer: a timer a call costs more than the call.
- * Something that is over leaves when nothing before it is pending.
+ * What is pending, by its deadline, behind a single timer: a timer a call costs more than the call. Adding costs the same
+ * however much is pending: what comes with an earlier deadline than others, as the second command of a call does,
+ * finds the bucket of its millisecond.
  */
 export class Deadlines<T extends Due> {
   readonly #expire: (due: T) => void;
-  /** Of those before the head nothing is kept: they would outlive their calls, and cost the collector dear. */
-  #queue: (T | undefined)[] = [];
-  #head = 0;
+  /** In order. */
+  #buckets: Bucket<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** When the timer fires; it is left alone where that is early enough. */
   #firesAt = Number.POSITIVE_INFINITY;
@@ -23,47 +32,60 @@ export class Deadlines<T extends Due> {
     this.#expire = expire;
   }
 
-  /** What is pending and was there first. */
+  /** What is pending and is due first. */
   get first(): T | undefined {
-    while (this.#queue[this.#head]?.over) this.#queue[this.#head++] = undefined;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    } else if (this.#head > 1_024) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
+    for (let bucket = this.#buckets[0]; bucket !== undefined; bucket = this.#buckets[0]) {
+      const { all } = bucket;
+      while (all[bucket.head]?.over) all[bucket.head++] = undefined;
+      if (bucket.head < all.length) return all[bucket.head];
+      this.#buckets.shift();
     }
-    return this.#queue[this.#head];
+    return undefined;
   }
 
   /** What is pending, in order. */
   get all(): T[] {
-    return this.#queue.filter((due): due is T => due?.over === false);
+    return this.#buckets.flatMap(({ all }) => all.filter((due): due is T => due?.over === false));
   }
 
   add(due: T): void {
-    let at = this.#queue.length;
-    // What was sent on after a refusal is due before its neighbours.
-    while (at > this.#head && (this.#queue[at - 1] as T).deadline > due.deadline) at--;
-    if (at === this.#queue.length) this.#queue.push(due);
-    else this.#queue.splice(at, 0, due);
-    if (this.first === due) this.#arm(due);
+    const end = Math.ceil(due.deadline);
+    const last = this.#buckets.at(-1);
+    const bucket = last?.end === end ? last : this.#bucket(end);
+    bucket.all.push(due);
+    if (end < this.#firesAt) this.#arm(end);
   }
 
   /** Ends the timer; nothing expires any more. */
   clear(): void {
-    this.#queue = [];
-    this.#head = 0;
+    this.#buckets = [];
     clearTimeout(this.#timer);
     this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
+  /** The bucket of a millisecond, made where there is none. */
+  #bucket(end: number): Bucket<T> {
+    // Once a millisecond: what is over leaves.
+    void this.first;
+    let low = 0;
+    let high = this.#buckets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#buckets[middle] as Bucket<T>).end < end) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#buckets[low];
+    if (found?.end === end) return found;
+    const bucket: Bucket<T> = { end, all: [], head: 0 };
+    this.#buckets.splice(low, 0, bucket);
+    return bucket;
+  }
+
   /** Not on the way of a process that ends: whatever is pending has a connection that keeps it alive. */
-  #arm(due: T): void {
-    if (this.#firesAt <= due.deadline) return;
+  #arm(end: number): void {
     clearTimeout(this.#timer);
-    this.#firesAt = due.deadline;
-    const wait = Math.max(1, Math.ceil(due.deadline - performance.now()));
+    this.#firesAt = end;
+    const wait = Math.max(1, Math.ceil(end - performance.now()));
     // After a turn of the loop: while it was held up, replies may have come that are not yet read.
     this.#timer = setTimeout(() => setImmediate(() => this.#endOverdue()), wait).unref();
   }
@@ -72,11 +94,11 @@ export class Deadlines<T extends Due> {
     this.#firesAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
     let first = this.first;
-    while (first !== undefined && first.deadline <= now) {
+    while (first !== undefined && Math.ceil(first.deadline) <= now) {
       first.over = true;
       this.#expire(first);
       first = this.first;
     }
-    if (first !== undefined) this.#arm(first);
+    if (first !== undefined) this.#arm(Math.ceil(first.deadline));
   }
 }

@@ -76,6 +76,31 @@ describe("deadlines", () => {
     expect(expired).toEqual(["early", "between", "late"]);
   });
 
+  it("of one millisecond lie together, whenever they were added", () => {
+    add("a", 10);
+    add("b", 20);
+    add("c", 10);
+    add("d", 9.5);
+    expect(deadlines.all.map(({ name }) => name)).toEqual(["a", "c", "d", "b"]);
+    vi.advanceTimersByTime(10 + TURN);
+    expect(expired).toEqual(["a", "c", "d"]);
+  });
+
+  it("are all that is pending, in order", () => {
+    const [a, b, c] = [add("a", 300), add("b", 100), add("c", 200)];
+    expect(deadlines.all).toEqual([b, c, a]);
+    c.over = true;
+    expect(deadlines.all).toEqual([b, a]);
+  });
+
+  it("take long for none of very many with earlier deadlines", () => {
+    for (let at = 0; at < 50_000; at++) add("late", 5_000 + at / 100);
+    // One place further at a time these would need a thousand million steps.
+    for (let at = 0; at < 50_000; at++) add("early", 4_000 + at / 100);
+    expect(deadlines.first?.name).toBe("early");
+    expect(deadlines.all).toHaveLength(100_000);
+  });
+
   it("come at once for what is past", () => {
     add("past", -5);
     vi.advanceTimersByTime(1 + TURN);
