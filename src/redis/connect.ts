@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { NotSupportedError, UnavailableError } from "../errors.js";
 import { within } from "../internal/within.js";
 import { type Address, ClusterTopology, nameOf } from "./cluster.js";
@@ -31,7 +32,7 @@ export async function connect(settings: Settings): Promise<Topology> {
       password: as.password,
       database: as.database,
       socket: {
-        ...(as.tls === false ? {} : { tls: true, ...(as.tls === true ? {} : as.tls) }),
+        ...(as.tls !== false && tlsOf(as.tls)),
         host: address.host,
         port: address.port,
         connectTimeout: timeout,
@@ -108,4 +109,10 @@ async function onlyPrimary(client: NodeClient): Promise<void> {
   if (String(role) !== "master") {
     throw new UnavailableError("the Sentinels name a server that is no primary", { outcome: "not-applied" });
   }
+}
+
+/** The options of TLS alone: what would lead to another place, or switch it off, has no say. */
+function tlsOf(given: true | TlsOptions): object {
+  const { path: _, ...options } = given === true ? {} : given;
+  return { ...options, tls: true };
 }

@@ -3,6 +3,7 @@ import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.
 import { Deadlines, type Due } from "../internal/deadlines.js";
 import { kindOf } from "../internal/describe.js";
 import { closed } from "../internal/outcomes.js";
+import { attempt } from "../internal/promise.js";
 import { type Argument, BLOB_STRING, errorWord, type Reply } from "./protocol.js";
 import type { AnyRun } from "./run.js";
 import { slotOf } from "./slot.js";
@@ -145,7 +146,8 @@ export class HandedInTopology implements Topology {
       pending.over = true;
       return first;
     };
-    sender.send(command, run.slot).then(
+    // One way to fail, also where the library throws.
+    (attempt(() => sender.send(command, run.slot)) as Promise<unknown>).then(
       (reply) => {
         if (finish()) run.settle(reply as Reply);
       },
@@ -257,7 +259,8 @@ function adaptIoRedis(client: IoRedisClient): Adapted {
     // ioredis 5 finds the keys of a command by its name in small letters.
     send: ([name, ...parameters]) => one.callBuffer((name as string).toLowerCase(), parameters),
     get open() {
-      return one.status !== "end";
+      // A cluster's stays "close" where its nodes close after it.
+      return one.status !== "end" && one.status !== "close";
     },
     // A new socket for each connection.
     get epoch() {

@@ -109,13 +109,14 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
   });
 });
 
-describe("over a cluster of node-redis that is closed", () => {
+describe.each(OPEN)("over a cluster of %s that is closed", (_, make) => {
   it("calls are refused, not applied", async () => {
-    const [[, make]] = OPEN as [(typeof OPEN)[number]];
     const { connection, end } = await make();
-    const client = over(new RedisDriver(connection));
+    const client = over(new RedisDriver(connection, { timeout: TIMEOUT }));
     await client.set("a", "1");
     end();
+    // That of ioredis is closed when its nodes are.
+    await eventually("the end", () => !("status" in connection) || /close|end/.test(connection.status));
     expect(await rejection(client.set("a", "2"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
   });
 });

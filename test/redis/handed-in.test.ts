@@ -276,6 +276,25 @@ describe("a connection that is not open: calls are refused, not applied,", () =>
   }
 });
 
+describe("a library that throws in the place of a rejection", () => {
+  it("of a command that it cannot encode: that is told, not applied, and takes no neighbour of its tick along", async () => {
+    const connection: RedisConnection = {
+      isCluster: false,
+      options: { autoResendUnfulfilledCommands: false },
+      status: "ready",
+      callBuffer: (name) => {
+        if (name === "mset") throw new RangeError("Invalid string length");
+        return Promise.resolve("OK");
+      },
+    };
+    const client = over(new RedisDriver(connection, { timeout: 200 }));
+    const failing = settled(rejection(client.mSet({ a: "1", b: "2" })), 1_000);
+    const neighbour = settled(client.set("c", "3"), 1_000);
+    expect((await failing).value).toMatchObject({ code: "ERR_DRIVER", outcome: "not-applied" });
+    expect((await neighbour).error).toBeUndefined();
+  });
+});
+
 describe("over a node-redis cluster", () => {
   /** A cluster with one slot that it knows, whose node answers with this. */
   function clusterOf(answer: () => Promise<unknown>): { connection: RedisConnection; asked: string[] } {

@@ -1,11 +1,14 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
+import { FakeServer } from "./fake.js";
 import { open } from "./opening.js";
 import { RedisServer } from "./servers.js";
 
@@ -67,5 +70,36 @@ describe("TLS", () => {
       RedisDriver.connect({ timeout: 300, url: `redis://localhost:${port}` }),
     );
     expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
+  });
+
+  it("options of TLS do not switch it off", async () => {
+    const commands: string[] = [];
+    const fake = await FakeServer.start(([name]) => {
+      commands.push(name as string);
+      return undefined;
+    });
+    const url = fake.url.replace("redis:", "rediss:");
+    await RedisDriver.connect({ url, password: "p", tls: { tls: false } as object, timeout: 500 }).then(
+      (driver) => driver.close(),
+      () => {},
+    );
+    expect(commands).toEqual([]);
+  });
+
+  it("options of TLS do not lead elsewhere", async () => {
+    const fake = await FakeServer.start();
+    const path = join(tmpdir(), `namestore-${process.pid}.sock`);
+    let led = 0;
+    const other = createServer((socket) => {
+      led++;
+      socket.destroy();
+    }).listen(path);
+    await once(other, "listening");
+    onTestFinished(() => {
+      other.close();
+      rmSync(path, { force: true });
+    });
+    await rejection(RedisDriver.connect({ url: fake.url.replace("redis:", "rediss:"), tls: { path }, timeout: 500 }));
+    expect(led).toBe(0);
   });
 });
