@@ -46,7 +46,7 @@ export class ClusterTopology implements Topology {
   #slots: (Link | undefined)[] = [];
   /** Which node a run was sent to last, and which one said that it serves its slot no longer. */
   readonly #sentTo = new WeakMap<AnyRun, Link>();
-  readonly #disownedBy = new WeakMap<AnyRun, Link | undefined>();
+  readonly #disownedBy = new WeakMap<AnyRun, Link>();
   #version = 0;
   #refreshing: Promise<void> | undefined;
   #again = false;
@@ -108,10 +108,10 @@ export class ClusterTopology implements Topology {
     }
     const link = this.#linkTo(address);
     if (word === "MOVED") {
-      this.#disownedBy.set(run, this.#sentTo.get(run));
-      const before = this.#slots[run.slot];
-      if (before !== link) {
-        if (before !== undefined) this.#moving.leave(run.slot, before);
+      const from = this.#sentTo.get(run) as Link;
+      this.#disownedBy.set(run, from);
+      if (this.#slots[run.slot] !== link) {
+        this.#moving.leave(run.slot, from);
         this.#slots[run.slot] = link;
         this.#version++;
       }

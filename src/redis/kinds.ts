@@ -3,7 +3,7 @@ import type { Encoded } from "../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../errors.js";
 import { GARBLED } from "../internal/outcomes.js";
 import { type Argument, errorOfWord, type Reply } from "./protocol.js";
-import { type AnyRun, type Call, type Kind, type Route, Run } from "./run.js";
+import { type AnyRun, type Call, type Kind, Run } from "./run.js";
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";
 import { SLOTS } from "./slot.js";
@@ -247,7 +247,7 @@ export function ask<P, R>(
   signal?: AbortSignal,
 ): Promise<R> {
   return new Promise((resolve, reject) => {
-    const route: Route = { send() {}, retake: () => false };
+    const route = { retake: () => false };
     send(new Run(kind, NO_SLOT, performance.now() + timeout, route, [{ key: "", payload, signal, resolve, reject }]));
   });
 }

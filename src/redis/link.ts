@@ -19,7 +19,7 @@ export interface LinkOptions {
   /**
    * Finds the node and makes a client for it that does not reconnect by itself; not yet connected.
    *
-   * @param asked - is told of every client that is connected to find it, so that a close can end them.
+   * @param asked - is told of every client that is connected to find it, so that a close can end it; throws after a close.
    */
   open(asked: (client: NodeClient) => void): NodeClient | Promise<NodeClient>;
   /** Milliseconds that a call may take, its time in the queue counted in. */
@@ -210,8 +210,8 @@ export class Link {
 
   async #connectOnce(): Promise<void> {
     const client = await this.#options.open((asked) => {
+      if (this.#closed) throw closed("not-applied");
       this.#opening = asked;
-      if (this.#closed) end(asked);
     });
     if (this.#closed) {
       end(client);

@@ -60,7 +60,7 @@ export class Run<P, R> {
   whole = false;
   /** About how many bytes its calls bring along. */
   weight = 0;
-  readonly #route: Route;
+  readonly #route: Pick<Route, "retake">;
   readonly #gauge: Gauge;
   /** Where to note that the server has the script. */
   #known: Set<string> | undefined;
@@ -70,7 +70,7 @@ export class Run<P, R> {
     kind: Kind<P, R>,
     slot: number,
     deadline: number,
-    route: Route,
+    route: Pick<Route, "retake">,
     calls: Call<P, R>[] = [],
     prefix = "",
     gauge: Gauge = { pending: calls.length },

@@ -65,7 +65,7 @@ function linked(options: Partial<LinkOptions> = {}): { link: Link; clients: Fake
 function send(link: Link, word: string, within = 200, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const call = { key: "", payload: [word], signal, resolve, reject };
-    link.send(new Run(RAW, 0, performance.now() + within, { send() {}, retake: () => false }, [call]));
+    link.send(new Run(RAW, 0, performance.now() + within, { retake: () => false }, [call]));
   });
 }
 
@@ -299,7 +299,7 @@ describe("a link", () => {
   it("asks before what is asked for, where it must", async () => {
     const { link, clients } = linked();
     await link.connect();
-    const run = new Run(RAW, 0, performance.now() + 200, { send() {}, retake: () => false }, [
+    const run = new Run(RAW, 0, performance.now() + 200, { retake: () => false }, [
       { key: "", payload: ["A"], signal: undefined, resolve() {}, reject() {} },
     ]);
     link.send(run, true);

@@ -191,8 +191,9 @@ describe("a server that Sentinels name", () => {
         () => server,
         () => unanswered,
       );
+      const second = await saying(() => server);
       const driver = await RedisDriver.connect({
-        sentinel: { name: NAME, nodes: [sentinel.address] },
+        sentinel: { name: NAME, nodes: [sentinel.address, second.address] },
         timeout: 20_000,
       });
       await eventually("no connection", () => sentinel.connections === 0);
@@ -202,6 +203,7 @@ describe("a server that Sentinels name", () => {
       await eventually("a question", () => sentinel.connections === 1 && sentinel.commands.length === asked);
       driver.close();
       await eventually("no connection", () => sentinel.connections === 0, 2_000);
+      expect([second.connections, second.commands]).toEqual([0, []]);
     },
   );
 

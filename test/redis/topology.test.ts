@@ -8,7 +8,7 @@ const run = (calls: number): AnyRun =>
     RAW,
     0,
     0,
-    { send() {}, retake: () => false },
+    { retake: () => false },
     Array.from({ length: calls }, (_, at) => ({
       key: "",
       payload: [`${at}`],
