@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { CallOptions } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
-import { TimeoutError, UnavailableError } from "../errors.js";
+import { UnavailableError } from "../errors.js";
 import { allParts, closed } from "../internal/outcomes.js";
 import { checkTtl, isShort, span } from "./expiry.js";
 import type { Key } from "./key.js";
@@ -147,8 +147,7 @@ export class Calls {
       const link = this.linkOf(key.name);
       if (!this.#order.has(key.name)) return link.send(request);
       this.#order.add(key.name, () => {
-        if (performance.now() < call.deadline) link.send(request);
-        else request.fail(this.#neverSent());
+        link.send(request, true);
         return undefined;
       });
     });
@@ -160,7 +159,6 @@ export class Calls {
       this.#order.add(key.name, async () => {
         try {
           if (call.signal?.aborted) throw call.signal.reason;
-          if (performance.now() >= call.deadline) throw this.#neverSent();
           resolve(await run(new Steps(this.linkOf(key.name), key, call)));
         } catch (error) {
           reject(error);
@@ -184,9 +182,5 @@ export class Calls {
     } finally {
       this.#pending.count--;
     }
-  }
-
-  #neverSent(): TimeoutError {
-    return new TimeoutError(`not sent within ${this.#timeout} ms: the key was busy`, { outcome: "not-applied" });
   }
 }

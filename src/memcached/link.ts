@@ -46,6 +46,7 @@ export class Link {
   #connection: Connection | undefined;
   #limits: Limits = { room: 0, cas: false };
   #epoch = 0;
+  #roundTrip = 1;
   #closed = false;
   /** Ends an attempt to connect, or the wait before it. */
   #endAttempt: (() => void) | undefined;
@@ -72,6 +73,14 @@ export class Link {
     return this.#epoch;
   }
 
+  /**
+   * How many milliseconds a round trip is taken to last: as many as the last greeting, and never so many that a single slow
+   * one would leave calls too little.
+   */
+  get roundTrip(): number {
+    return this.#roundTrip;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -87,21 +96,23 @@ export class Link {
     }, this.#timeout).unref();
   }
 
-  send(request: AnyRequest): void {
+  /** @param late - whether something came before it, since its call was made, that took time. */
+  send(request: AnyRequest, late = false): void {
     this.#idle = false;
     if (this.#closed) {
       request.fail(closed("not-applied"));
       return;
     }
+    if (late && this.#isTooLate(request, "what came before it at its key took too long")) return;
     this.#pending.add(request);
     if (this.#connection === undefined) this.#waiting.add(request);
     else this.#hand(this.#connection, request);
   }
 
-  /** Sends a command that stores nothing. */
+  /** Sends a command that stores nothing, and that something came before. */
   ask<R>(kind: Kind<R>, command: string, call: Call): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.send(new Request(kind, command, undefined, call, undefined, resolve, reject));
+      this.send(new Request(kind, command, undefined, call, undefined, resolve, reject), true);
     });
   }
 
@@ -154,14 +165,24 @@ export class Link {
     else connection.send(request);
   }
 
+  /** One without the time for a reply is not sent: it would take its connection along, and so all others on it. */
+  #isTooLate(request: AnyRequest, why: string): boolean {
+    if (request.deadline - performance.now() >= this.#roundTrip) return false;
+    request.fail(this.#unsent(why));
+    return true;
+  }
+
+  #unsent(why: string): TimeoutError {
+    return new TimeoutError(`not sent within ${this.#timeout} ms: ${why}`, { outcome: "not-applied" });
+  }
+
   #expire(request: AnyRequest): void {
-    const timeout = this.#timeout;
     if (!request.sent) {
       this.#waiting.delete(request);
-      request.fail(new TimeoutError(`not sent within ${timeout} ms: no connection`, { outcome: "not-applied" }));
+      request.fail(this.#unsent("no connection"));
       return;
     }
-    request.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
+    request.fail(new TimeoutError(`no reply within ${this.#timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop();
   }
@@ -192,6 +213,7 @@ export class Link {
       },
     );
     this.#endAttempt = () => fail(closed("not-applied"));
+    const start = performance.now();
     try {
       this.#limits = await within(Promise.race([failed, greet(connection)]), this.#timeout);
       if (this.#closed || !connection.open) throw unreachable();
@@ -205,9 +227,10 @@ export class Link {
     connection.answered = false;
     this.#connection = connection;
     this.#epoch++;
+    this.#roundTrip = Math.min(Math.max(1, performance.now() - start), this.#timeout / 4);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const request of waiting) this.#hand(connection, request);
+    for (const request of waiting) if (!this.#isTooLate(request, "no connection")) this.#hand(connection, request);
   }
 
   async #reconnect(answered: boolean): Promise<void> {

@@ -38,7 +38,7 @@ export class Steps {
       throw new NotSupportedError("the server has no CAS tokens (its option -C): it compares nothing");
     }
     let start = performance.now();
-    let longest = 0;
+    let longest = this.#link.roundTrip;
     while (true) {
       // A round that is cut short in its write would leave it open what came of it.
       if (start + 2 * longest >= this.#call.deadline) {
@@ -94,7 +94,7 @@ export class Steps {
   /** The one command that changes something. */
   write<R>(kind: Kind<R>, command: string, stored?: Stored, epoch?: number): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#link.send(new Request(kind, command, stored, this.#call, epoch, resolve, reject));
+      this.#link.send(new Request(kind, command, stored, this.#call, epoch, resolve, reject), true);
     });
   }
 

@@ -70,6 +70,12 @@ export class FakeServer {
   }
 }
 
+/** Greets a client after so many milliseconds; for the answer to `stats settings`. */
+export function greetLater(socket: Socket, milliseconds: number): string {
+  setTimeout(() => socket.write(`${SETTINGS}MN\r\n`), milliseconds);
+  return "";
+}
+
 /** The mark that a line asks for, as it comes back. */
 export function markOf(line: string): string {
   return / (O\d+)$/.exec(line)?.[1] ?? "";

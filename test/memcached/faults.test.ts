@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { type DriverError, NamestoreError, TimeoutError, UnavailableError } from "../../src/errors.js";
@@ -6,7 +7,7 @@ import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, greetLater, markOf } from "./fake.js";
 import { open, TIMEOUT } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -293,6 +294,62 @@ describe("a call that times out", () => {
     const { error, took } = await settled(client.incr("a"), 1_300);
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(took).toBeGreaterThan(250);
+  });
+});
+
+describe("a call that has less time left than a reply takes", () => {
+  /** One that greets as late as it is told, and how to tell it. */
+  async function slow(answer: (line: string, socket: Socket) => string | undefined): Promise<{
+    fake: FakeServer;
+    greeting: { delay: number };
+  }> {
+    const greeting = { delay: 0 };
+    const fake = await FakeServer.start((line, socket) => {
+      if (line === "stats settings") return greetLater(socket, greeting.delay);
+      return line === "mn" ? "" : answer(line, socket);
+    });
+    return { fake, greeting };
+  }
+
+  it("is not sent on the new connection, which goes on for the others", async () => {
+    const { fake, greeting } = await slow((line) => `HD ${markOf(line)}\r\n`);
+    const { client } = await open({ servers: fake.address, timeout: 1_000 });
+    await client.delete("first");
+    greeting.delay = 850;
+    fake.hangUp();
+    await eventually("the next connection", () => fake.accepted === 2);
+    const late = rejection<TimeoutError>(client.delete("late"));
+    await sleep(400);
+    const early = client.delete("early");
+    expect(await late).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    expect(await early).toBe(true);
+    await sleep(300);
+    expect(fake.accepted).toBe(2);
+    expect(fake.lines.map((line) => line.replace(/ O\d+$/, ""))).toEqual(["md app:users:first", "md app:users:early"]);
+  });
+
+  it("is not sent behind a slow step, nor the next step", async () => {
+    const { fake, greeting } = await slow((line, socket) => {
+      const mark = markOf(line);
+      if (!line.startsWith("mg")) return `HD ${mark}\r\n`;
+      setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
+      return "";
+    });
+    greeting.delay = 300;
+    const { client } = await open({ servers: fake.address, timeout: 800 });
+    const calls = [
+      client.incr("key"),
+      client.set("key", "2"),
+      client.set("key", "2", { ttl: "60d" }),
+      client.getSet("key", "3"),
+    ];
+    for (const error of await Promise.all(calls.map((call) => rejection(call)))) {
+      expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    }
+    expect(await client.delete("key")).toBe(true);
+    await sleep(300);
+    expect(fake.accepted).toBe(1);
+    expect(fake.lines.map((line) => line.slice(0, 2))).toEqual(["mg", "md"]);
   });
 });
 
