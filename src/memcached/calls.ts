@@ -43,7 +43,23 @@ export class Calls {
     if (this.#pending.count >= this.#maxPending) {
       throw new UnavailableError(`${this.#pending.count} calls are pending already`, { outcome: "not-applied" });
     }
-    return { deadline: performance.now() + this.#timeout, signal: options?.signal };
+    return this.begin(options?.signal);
+  }
+
+  /** What commands share that may take the time of a call from now on. */
+  begin(signal: AbortSignal | undefined): Call {
+    return { deadline: performance.now() + this.#timeout, signal };
+  }
+
+  /** A call of many commands, which counts as one until it is over. */
+  async whole<R>(options: CallOptions | undefined, run: (call: Call) => Promise<R>): Promise<R> {
+    const call = this.admit(options);
+    this.#pending.count++;
+    try {
+      return await run(call);
+    } finally {
+      this.#pending.count--;
+    }
   }
 
   /** A call of one command, which stores nothing. */
@@ -84,7 +100,9 @@ export class Calls {
     command: (key: Key) => string,
     options: CallOptions | undefined,
   ): Promise<R[]> {
-    return this.#all(options, keys, (key, call) => this.#send(kind, key, command(key), undefined, call));
+    return this.whole(options, (call) =>
+      allParts(keys.map((key) => this.#send(kind, key, command(key), undefined, call))),
+    );
   }
 
   /** A call that stores several values, each by a command of its own. */
@@ -97,7 +115,9 @@ export class Calls {
     checkTtl(ttl);
     // All of them are looked at before the first is sent.
     const all = entries.map(([key, value]) => [key, this.stored(key, value)] as const);
-    await this.#all(options, all, ([key, stored], call) => this.#store(kind, key, stored, ttl, "", call));
+    await this.whole(options, (call) =>
+      allParts(all.map(([key, stored]) => this.#store(kind, key, stored, ttl, "", call))),
+    );
   }
 
   /** @throws InvalidArgumentError when the server has no room for it. */
@@ -167,20 +187,5 @@ export class Calls {
         }
       });
     });
-  }
-
-  /** Waits for all parts of one call. */
-  async #all<T, R>(
-    options: CallOptions | undefined,
-    parts: readonly T[],
-    send: (part: T, call: Call) => Promise<R>,
-  ): Promise<R[]> {
-    const call = this.admit(options);
-    this.#pending.count++;
-    try {
-      return await allParts(parts.map((part) => send(part, call)));
-    } finally {
-      this.#pending.count--;
-    }
   }
 }

@@ -91,8 +91,9 @@ export async function dump(
     } catch (error) {
       // Another listing is under way, or the connection went: asked again, for as long as a round trip may take.
       failing ??= performance.now();
+      if (signal?.aborted) throw signal.reason;
       const over = performance.now() - failing > timeout;
-      if (over || !(error instanceof UnavailableError) || link.closed || signal?.aborted) throw error;
+      if (over || !(error instanceof UnavailableError) || link.closed) throw error;
       await sleep(PAUSE, undefined, { ref: false });
     }
   }

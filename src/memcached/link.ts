@@ -55,7 +55,10 @@ export class Link {
   #probe: NodeJS.Timeout | undefined;
   #idle = true;
   readonly #sockets = new Set<Socket>();
-  #last: Promise<unknown> = Promise.resolve();
+  /** The listing that was asked for last. */
+  #listing: Promise<unknown> = Promise.resolve();
+  /** Why the last listing failed that had waited for as long as it may. */
+  #silence: unknown;
 
   constructor(address: Address, tls: TlsOptions | undefined, timeout: number) {
     this.#address = address;
@@ -116,10 +119,19 @@ export class Link {
     });
   }
 
-  /** Runs one after the other: a server makes one listing at a time. */
+  /**
+   * Runs one listing after the other: a server makes one at a time. Where it falls silent in one, those that wait for their
+   * turn fail with that one, so that their callers do not wait for as long again, one after the other.
+   */
   alone<R>(run: () => Promise<R>): Promise<R> {
-    const ran = this.#last.then(run);
-    this.#last = ran.catch(() => {});
+    const before = this.#silence;
+    const ran = this.#listing.then(() => {
+      if (this.#silence !== before) throw this.#silence;
+      return run();
+    });
+    this.#listing = ran.catch((error: unknown) => {
+      if (!this.#closed && (error instanceof TimeoutError || error instanceof UnavailableError)) this.#silence = error;
+    });
     return ran;
   }
 

@@ -200,7 +200,7 @@ export class MemcachedDriver implements Driver {
 
   /** The keys are collected before the first batch is given, so the memory that it takes goes by how many there are. */
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
-    const lists = await this.#list(prefix + pattern.prefix, options);
+    const lists = await this.#calls.whole(options, (call) => this.#list(prefix + pattern.prefix, call));
     for (const [link, rests] of lists) {
       let batch: string[] = [];
       for (const rest of rests) {
@@ -215,21 +215,8 @@ export class MemcachedDriver implements Driver {
     }
   }
 
-  async clear(prefix: string, options?: CallOptions): Promise<void> {
-    let removed = 0;
-    try {
-      for (const [link, rests] of await this.#list(prefix, options)) {
-        const names = [...rests].filter((rest) => rest !== "");
-        for (let at = 0; at < names.length; at += BATCH) {
-          const call = this.#calls.admit(options);
-          const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
-          await Promise.all(batch.map((command) => link.ask(DELETE, command, call)));
-          removed += batch.length;
-        }
-      }
-    } catch (reason) {
-      throw removed === 0 ? reason : partly(reason);
-    }
+  clear(prefix: string, options?: CallOptions): Promise<void> {
+    return this.#calls.whole(options, (call) => this.#clear(prefix, call));
   }
 
   close(): void {
@@ -265,17 +252,32 @@ export class MemcachedDriver implements Driver {
     return steps.swap(store(key, stored.length) + expiry, item, stored);
   }
 
+  async #clear(prefix: string, call: Call): Promise<void> {
+    let removed = 0;
+    try {
+      for (const [link, rests] of await this.#list(prefix, call)) {
+        const names = [...rests].filter((rest) => rest !== "");
+        for (let at = 0; at < names.length; at += BATCH) {
+          const each = this.#calls.begin(call.signal);
+          const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
+          await Promise.all(batch.map((command) => link.ask(DELETE, command, each)));
+          removed += batch.length;
+        }
+      }
+    } catch (reason) {
+      throw removed === 0 ? reason : partly(reason);
+    }
+  }
+
   /** What the keys that begin like this go on with, server by server. */
-  async #list(start: string, options: CallOptions | undefined): Promise<readonly (readonly [Link, Set<string>])[]> {
-    const call = this.#calls.admit(options);
+  async #list(start: string, call: Call): Promise<readonly (readonly [Link, Set<string>])[]> {
     // What was called before is done before: the rest of it lies in front of the question for the time.
     await this.#calls.idle();
     return Promise.all(this.#links.map(async (link) => [link, await this.#listOf(link, start, call)] as const));
   }
 
-  async #listOf(link: Link, start: string, { signal }: Call): Promise<Set<string>> {
-    const call = { deadline: performance.now() + this.#timeout, signal };
+  async #listOf(link: Link, start: string, call: Call): Promise<Set<string>> {
     const { time } = await link.ask(stats("time"), "stats", call);
-    return link.alone(() => dump(link, start, Number(time), this.#timeout, signal));
+    return link.alone(() => dump(link, start, Number(time), this.#timeout, call.signal));
   }
 }

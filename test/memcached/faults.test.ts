@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { type DriverError, NamestoreError, TimeoutError, UnavailableError } from "../../src/errors.js";
@@ -7,7 +6,7 @@ import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, greetLater, markOf } from "./fake.js";
+import { FakeServer, markOf } from "./fake.js";
 import { open, TIMEOUT } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -298,24 +297,11 @@ describe("a call that times out", () => {
 });
 
 describe("a call that has less time left than a reply takes", () => {
-  /** One that greets as late as it is told, and how to tell it. */
-  async function slow(answer: (line: string, socket: Socket) => string | undefined): Promise<{
-    fake: FakeServer;
-    greeting: { delay: number };
-  }> {
-    const greeting = { delay: 0 };
-    const fake = await FakeServer.start((line, socket) => {
-      if (line === "stats settings") return greetLater(socket, greeting.delay);
-      return line === "mn" ? "" : answer(line, socket);
-    });
-    return { fake, greeting };
-  }
-
   it("is not sent on the new connection, which goes on for the others", async () => {
-    const { fake, greeting } = await slow((line) => `HD ${markOf(line)}\r\n`);
+    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${markOf(line)}\r\n` : undefined));
     const { client } = await open({ servers: fake.address, timeout: 1_000 });
     await client.delete("first");
-    greeting.delay = 850;
+    fake.delay = 850;
     fake.hangUp();
     await eventually("the next connection", () => fake.accepted === 2);
     const late = rejection<TimeoutError>(client.delete("late"));
@@ -329,13 +315,12 @@ describe("a call that has less time left than a reply takes", () => {
   });
 
   it("is not sent behind a slow step, nor the next step", async () => {
-    const { fake, greeting } = await slow((line, socket) => {
+    const fake = await FakeServer.start((line, socket) => {
       const mark = markOf(line);
-      if (!line.startsWith("mg")) return `HD ${mark}\r\n`;
-      setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
-      return "";
-    });
-    greeting.delay = 300;
+      if (line.startsWith("md")) return `HD ${mark}\r\n`;
+      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
+      return undefined;
+    }, 300);
     const { client } = await open({ servers: fake.address, timeout: 800 });
     const calls = [
       client.incr("key"),

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { DriverError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { DriverError, NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { DumpReader } from "../../src/memcached/dump.js";
 import { rejection } from "../support/promises.js";
 import { cutAfter, FaultProxy, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer } from "./fake.js";
+import { FakeServer, markOf } from "./fake.js";
 import { open } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -110,6 +110,54 @@ describe("a listing", () => {
     const { error, took } = await settled(client.keys(), 1_200);
     expect(error).toBeInstanceOf(TimeoutError);
     expect(took).toBeGreaterThan(190);
+  });
+
+  it.each([
+    ["falls silent", line("app%3Ausers%3Aa")],
+    ["never comes, since the server is at another's", "BUSY\r\n"],
+  ])("that %s fails those that wait for it, and later ones try anew", async (_, first) => {
+    const answers = [first];
+    const fake = await FakeServer.start((command) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      return command === DUMP ? answers[0] : undefined;
+    });
+    const { client } = await open({ servers: fake.address, timeout: 300 });
+    const queued = [1, 2, 3].map(() => settled(client.keys(), 1_200));
+    const failed = await Promise.all(queued);
+    for (const { error, took } of failed) {
+      expect(error).toBeInstanceOf(NamestoreError);
+      expect(took).toBeGreaterThan(290);
+      expect(took).toBeLessThan(550);
+    }
+    answers[0] = `${line("app%3Ausers%3Aa")}END\r\n`;
+    expect(await Promise.all([client.keys(), client.keys()])).toEqual([["a"], ["a"]]);
+  });
+
+  it("counts as one call until it is over, and so does clear", async () => {
+    const fake = await listed(undefined);
+    const { client } = await open({ servers: fake.address, timeout: 300, maxPending: 2 });
+    const calls = [rejection(client.keys()), rejection(client.clear())];
+    await eventually("a listing", () => fake.lines.includes(DUMP));
+    expect(await rejection(client.find("a"))).toMatchObject({
+      message: expect.stringContaining("2 calls are pending"),
+    });
+    await Promise.all(calls);
+    const later = [rejection(client.find("a")), rejection(client.find("a"))];
+    for (const error of await Promise.all(later)) expect(error.message).not.toContain("pending");
+  });
+
+  it("whose question for the time cannot be sent in time is not sent", async () => {
+    const fake = await FakeServer.start((command, socket) => {
+      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${markOf(command)}\r\n`), 350);
+      return undefined;
+    }, 300);
+    const { client } = await open({ servers: fake.address, timeout: 400 });
+    const behind = rejection(client.getSet("a", "1"));
+    const { error, took } = await settled(client.keys(), 1_000);
+    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    expect(took).toBeLessThan(450);
+    await behind;
+    expect(fake.lines.map((each) => each.slice(0, 2))).toEqual(["mg"]);
   });
 
   it("may take longer than the timeout where it goes on", async () => {
