@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
-import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
+import { InvalidArgumentError, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
 import { Deadlines } from "../internal/deadlines.js";
-import { closed, GARBLED, lost } from "../internal/outcomes.js";
+import { closed, GARBLED, withOutcome } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
 import { Connection } from "./connection.js";
-import { greetingError } from "./errors.js";
+import { codeOf, greetingError, named } from "./errors.js";
 import { NOTHING, stats } from "./kinds.js";
 import type { Address } from "./options.js";
 import { type AnyRequest, type Call, type Kind, Request } from "./request.js";
@@ -21,6 +21,8 @@ const READ = 65_536;
 /** What the server keeps with an item beside its key and value, in bytes, and how much more with CAS tokens. */
 const OVERHEAD = 51;
 const CAS_OVERHEAD = 8;
+
+const NO_CONNECTION = "no connection";
 
 /** What a request is failed with that was meant for a connection that is gone: nothing was sent. */
 export const STALE = Symbol("stale");
@@ -38,6 +40,8 @@ export interface Limits {
  * another, and nothing is sent twice.
  */
 export class Link {
+  /** The server, as errors name it. */
+  readonly name: string;
   readonly #address: Address;
   readonly #tls: TlsOptions | undefined;
   readonly #timeout: number;
@@ -52,6 +56,8 @@ export class Link {
   #endAttempt: (() => void) | undefined;
   /** How long to wait before the next attempt; a reply sets it back. */
   #wait = FIRST_WAIT;
+  /** Why there is no connection. */
+  #why = NO_CONNECTION;
   #probe: NodeJS.Timeout | undefined;
   #idle = true;
   readonly #sockets = new Set<Socket>();
@@ -62,6 +68,8 @@ export class Link {
 
   constructor(address: Address, tls: TlsOptions | undefined, timeout: number) {
     this.#address = address;
+    const { host, port } = address;
+    this.name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#tls = tls;
     this.#timeout = timeout;
   }
@@ -90,7 +98,9 @@ export class Link {
 
   /** Connects, and tells how the first attempt went. */
   async connect(): Promise<void> {
-    await this.#connectOnce();
+    await this.#connectOnce().catch((error: unknown) => {
+      throw named(error instanceof OutcomeError ? withOutcome(error, "not-applied") : error, this.name);
+    });
     // A connection on which nothing happens may be dead without a sign: a question finds out.
     this.#probe = setInterval(() => {
       const call = { deadline: performance.now() + this.#timeout, signal: undefined };
@@ -185,22 +195,22 @@ export class Link {
   }
 
   #unsent(why: string): TimeoutError {
-    return new TimeoutError(`not sent within ${this.#timeout} ms: ${why}`, { outcome: "not-applied" });
+    return new TimeoutError(`${this.name}: not sent within ${this.#timeout} ms: ${why}`, { outcome: "not-applied" });
   }
 
   #expire(request: AnyRequest): void {
     if (!request.sent) {
       this.#waiting.delete(request);
-      request.fail(this.#unsent("no connection"));
+      request.fail(this.#unsent(this.#why));
       return;
     }
-    request.fail(new TimeoutError(`no reply within ${this.#timeout} ms`, { outcome: "unknown" }));
+    request.fail(new TimeoutError(`${this.name}: no reply within ${this.#timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop();
   }
 
   /** Ends the connection. What was handed to its socket may have taken effect. */
-  #drop(reason: Error = lost()): void {
+  #drop(reason: Error = this.#lost()): void {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
@@ -211,6 +221,12 @@ export class Link {
     if (!this.#closed) void this.#reconnect(connection.answered);
   }
 
+  /** @param code - Node's own, such as `ECONNRESET`. */
+  #lost(code?: string): UnavailableError {
+    const message = `${this.name}: the connection was lost before the reply came${codeOf(code)}`;
+    return new UnavailableError(message, { outcome: "unknown" });
+  }
+
   async #connectOnce(): Promise<void> {
     let fail!: (reason: unknown) => void;
     const failed = new Promise<never>((_, reject) => {
@@ -219,7 +235,7 @@ export class Link {
     const connection = new Connection(
       (read) => this.open(read),
       (code) => {
-        if (this.#connection === connection) this.#drop();
+        if (this.#connection === connection) this.#drop(this.#lost(code));
         // What the server said to it comes first.
         else setImmediate(() => fail(unreachable(code)));
       },
@@ -231,7 +247,9 @@ export class Link {
       if (this.#closed || !connection.open) throw unreachable();
     } catch (error) {
       connection.end();
-      throw error === GARBLED ? unreachable() : error;
+      const reason = error === GARBLED ? unreachable() : (error as Error);
+      this.#why = reason.message;
+      throw reason;
     } finally {
       this.#endAttempt = undefined;
     }
@@ -242,7 +260,8 @@ export class Link {
     this.#roundTrip = Math.min(Math.max(1, performance.now() - start), this.#timeout / 4);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const request of waiting) if (!this.#isTooLate(request, "no connection")) this.#hand(connection, request);
+    for (const request of waiting) if (!this.#isTooLate(request, this.#why)) this.#hand(connection, request);
+    this.#why = NO_CONNECTION;
   }
 
   async #reconnect(answered: boolean): Promise<void> {

@@ -31,7 +31,7 @@ describe("a TTL as it is sent", () => {
 
   it("that is none is none by a clock past January 2038 too", () => {
     vi.spyOn(Date, "now").mockReturnValue(2 ** 31 * 1_000);
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     expect(() => checkTtl(0)).not.toThrow();
     expect(() => checkTtl(1)).toThrow(InvalidArgumentError);
   });

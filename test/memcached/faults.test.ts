@@ -285,13 +285,16 @@ describe("a call that times out", () => {
 
   it("without a connection: not applied", async () => {
     const { proxy, client } = await through("waiting", 300);
+    const { address } = proxy;
     proxy.close();
     await eventually("the loss", async () => {
       const error = await rejection<TimeoutError>(client.set("a", "1"));
       return error instanceof TimeoutError && error.outcome === "not-applied";
     });
     const { error, took } = await settled(client.incr("a"), 1_300);
-    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    const why = `${address}: not sent within 300 ms: no connection to Memcached (ECONNREFUSED)`;
+    const message = expect.stringContaining(why);
+    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied", message });
     expect(took).toBeGreaterThan(250);
   });
 });
@@ -335,6 +338,18 @@ describe("a call that has less time left than a reply takes", () => {
     await sleep(300);
     expect(fake.accepted).toBe(1);
     expect(fake.lines.map((line) => line.slice(0, 2))).toEqual(["mg", "md"]);
+  });
+});
+
+describe("a connection that is lost", () => {
+  it("is told with the server and the system's word", async () => {
+    const fake = await FakeServer.start((line, socket) => {
+      if (line.startsWith("mg")) socket.resetAndDestroy();
+      return undefined;
+    });
+    const { client } = await open(fake.address);
+    const message = `find "key": ${fake.address}: the connection was lost before the reply came (ECONNRESET)`;
+    expect(await rejection(client.find("key"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown", message });
   });
 });
 

@@ -86,15 +86,17 @@ describe("a server that refuses to list", () => {
     },
   );
 
-  it.each(["BUSY currently processing crawler request\r\n", "OK\r\nERROR locked try again later\r\n", "what?\r\n"])(
-    "for now, with %j: it is asked again",
-    async (answer) => {
-      const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
-      const { client } = await open(fake.address);
-      expect(await client.keys()).toEqual(["a"]);
-      expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
-    },
-  );
+  it.each([
+    "BUSY currently processing crawler request\r\n",
+    "OK\r\nERROR locked try again later\r\n",
+    "what?\r\n",
+    "ERROR Too many open connections\r\n",
+  ])("for now, with %j: it is asked again", async (answer) => {
+    const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
+    const { client } = await open(fake.address);
+    expect(await client.keys()).toEqual(["a"]);
+    expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
+  });
 
   it("for longer than the timeout: UnavailableError", async () => {
     const { client } = await open({ servers: (await listed("BUSY\r\n")).address, timeout: 200 });
@@ -221,6 +223,17 @@ describe("a listing", () => {
     expect(await client.keys()).toEqual(["a"]);
     await client.clear().catch(() => {});
     expect(fake.lines.filter((each) => each.startsWith("md"))).toEqual([expect.stringMatching(/^md app:users:a O/)]);
+  });
+
+  it("whose connection is lost again and again is told with the server and the system's word", async () => {
+    const fake = await FakeServer.start((command, socket) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      if (command === DUMP) socket.resetAndDestroy();
+      return undefined;
+    });
+    const { client } = await open({ servers: fake.address, timeout: 100 });
+    const message = `keys: ${fake.address}: the connection was lost in the listing (ECONNRESET)`;
+    expect(await rejection(client.keys())).toMatchObject({ code: "ERR_UNAVAILABLE", message });
   });
 
   it("whose question for the time is answered with something else fails", async () => {
