@@ -35,6 +35,12 @@ export interface Limits {
   readonly cas: boolean;
 }
 
+/** The server's time, in seconds since the epoch, and the connection on which it was told. */
+export interface Moment {
+  readonly time: number;
+  readonly epoch: number;
+}
+
 /**
  * The way to one server: a connection that is opened again for ever. What was sent on one never meets what comes back on
  * another, and nothing is sent twice.
@@ -61,6 +67,8 @@ export class Link {
   #probe: NodeJS.Timeout | undefined;
   #idle = true;
   readonly #sockets = new Set<Socket>();
+  /** The calls that wait for the server's time. */
+  readonly #asked = new Map<Call, Promise<Moment>>();
   /** The listing that was asked for last. */
   #listing: Promise<unknown> = Promise.resolve();
   /** Why the last listing failed that had waited for as long as it may. */
@@ -101,6 +109,7 @@ export class Link {
     await this.#connectOnce().catch((error: unknown) => {
       throw named(error instanceof OutcomeError ? withOutcome(error, "not-applied") : error, this.name);
     });
+    if (this.#closed) throw closed("not-applied");
     // A connection on which nothing happens may be dead without a sign: a question finds out.
     this.#probe = setInterval(() => {
       const call = { deadline: performance.now() + this.#timeout, signal: undefined };
@@ -127,6 +136,19 @@ export class Link {
     return new Promise((resolve, reject) => {
       this.send(new Request(kind, command, undefined, call, undefined, resolve, reject), true);
     });
+  }
+
+  /** The server's time. Commands of one call that want it while it is asked for get one answer. */
+  now(call: Call): Promise<Moment> {
+    let asked = this.#asked.get(call);
+    if (asked === undefined) {
+      asked = this.ask(stats("time"), "stats", call)
+        // The reply came on the connection that there is.
+        .then(({ time }) => ({ time: Number(time), epoch: this.#epoch }))
+        .finally(() => this.#asked.delete(call));
+      this.#asked.set(call, asked);
+    }
+    return asked;
   }
 
   /**

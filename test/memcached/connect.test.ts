@@ -10,8 +10,12 @@ import {
   UnavailableError,
 } from "../../src/errors.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
+import { NOTHING } from "../../src/memcached/kinds.js";
+import { Link } from "../../src/memcached/link.js";
+import { Request } from "../../src/memcached/request.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
+import { rejection } from "../support/promises.js";
 import { FaultProxy } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
@@ -116,6 +120,20 @@ describe("connect", () => {
     const error = await refusal({ servers: [proxy.address, `127.0.0.1:${await freePort()}`] });
     expect(error).toBeInstanceOf(UnavailableError);
     await eventually("the end", () => proxy.connections === 0);
+  });
+
+  it("leaves no timer where it is closed in the middle", async () => {
+    const fake = await FakeServer.start();
+    const [host, port] = fake.address.split(":") as [string, string];
+    const link = new Link({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
+    const intervals = vi.spyOn(globalThis, "setInterval");
+    onTestFinished(() => void intervals.mockRestore());
+    const connecting = rejection<UnavailableError>(link.connect());
+    const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
+    // It was meant for another connection, and is told so as soon as there is one.
+    link.send(new Request(NOTHING, "mn", undefined, call, 7, Boolean, () => link.close()));
+    expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(intervals).not.toHaveBeenCalled();
   });
 
   it("over TLS", async () => {
