@@ -12,6 +12,11 @@ import { type Call, type Kind, type Pending, Request, type Stored } from "./requ
 import { Ring } from "./ring.js";
 import { Steps } from "./steps.js";
 
+/** The command that stores something, with its TTL as a flag. */
+export function storing({ sent, flag }: Key, { length }: Stored, ttl: string): string {
+  return `ms ${sent} ${length}${flag}${ttl}`;
+}
+
 /**
  * Sends calls to the servers of their keys. A call of one command is sent at once; one of several waits for its turn
  * at its key, and those about that key behind it wait for its end.
@@ -33,7 +38,13 @@ export class Calls {
   }
 
   /** The server of a key. */
-  linkOf(name: string): Link {
+  linkOf(key: Key): Link {
+    key.link ??= this.serverOf(key.name);
+    return key.link;
+  }
+
+  /** The server of a storage key. */
+  serverOf(name: string): Link {
     return this.#links[this.#ring.serverOf(name)] as Link;
   }
 
@@ -85,7 +96,7 @@ export class Calls {
   async touch<R>(kind: Kind<R>, key: Key, command: string, ttl: number, options: CallOptions | undefined): Promise<R> {
     checkTtl(ttl);
     if (isShort(ttl)) return this.one(kind, key, command + span(ttl), options);
-    return this.steps(key, options, async (steps) => steps.write(kind, command + (await steps.date(ttl))));
+    return this.steps(key, options, (steps) => steps.date(kind, ttl, (flag) => command + flag));
   }
 
   /** A call of several commands. */
@@ -124,7 +135,7 @@ export class Calls {
   stored(key: Key, value: Encoded): Stored {
     const length = typeof value === "string" ? Buffer.byteLength(value) : value.length;
     const stored = { value, length, size: key.bytes + length, ascii: length === value.length };
-    const { limits } = this.linkOf(key.name);
+    const { limits } = this.linkOf(key);
     if (stored.size > limits.room) throw tooLarge(limits);
     return stored;
   }
@@ -147,10 +158,9 @@ export class Calls {
     call: Call,
     pending?: Pending,
   ): Promise<R> {
-    const command = `ms ${key.sent} ${stored.length}${key.flag}`;
-    if (isShort(ttl)) return this.#send(kind, key, command + span(ttl) + mode, stored, call, pending);
-    const run = async (steps: Steps): Promise<R> => steps.write(kind, command + (await steps.date(ttl)) + mode, stored);
-    return this.#steps(key, call, run, pending);
+    if (isShort(ttl)) return this.#send(kind, key, storing(key, stored, span(ttl)) + mode, stored, call, pending);
+    const command = (flag: string): string => storing(key, stored, flag) + mode;
+    return this.#steps(key, call, (steps) => steps.date(kind, ttl, command, stored), pending);
   }
 
   #send<R>(
@@ -164,7 +174,7 @@ export class Calls {
     return new Promise((resolve, reject) => {
       if (pending !== undefined) pending.count++;
       const request = new Request(kind, command, stored, call, undefined, resolve, reject, pending);
-      const link = this.linkOf(key.name);
+      const link = this.linkOf(key);
       if (!this.#order.has(key.name)) return link.send(request);
       this.#order.add(key.name, () => {
         link.send(request, true);
@@ -179,7 +189,7 @@ export class Calls {
       this.#order.add(key.name, async () => {
         try {
           if (call.signal?.aborted) throw call.signal.reason;
-          resolve(await run(new Steps(this.linkOf(key.name), key, call)));
+          resolve(await run(new Steps(this.linkOf(key), key, call)));
         } catch (error) {
           reject(error);
         } finally {

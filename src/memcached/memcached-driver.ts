@@ -1,15 +1,15 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
-import { partly } from "../internal/outcomes.js";
-import { Calls } from "./calls.js";
+import { allParts, partly, withOutcome } from "../internal/outcomes.js";
+import { Calls, storing } from "./calls.js";
 import { dump } from "./dump.js";
-import { checkTtl, isShort, span } from "./expiry.js";
+import { checkTtl } from "./expiry.js";
 import { type Key, keyOf } from "./key.js";
-import { ADD, DELETE, EXISTS, GET, SET, stats, TTL } from "./kinds.js";
+import { ADD, DELETE, EXISTS, GET, SET, TTL } from "./kinds.js";
 import { Link } from "./link.js";
 import { type MemcachedOptions, type MemcachedServer, type Settings, settingsOf } from "./options.js";
-import type { Call } from "./request.js";
+import type { Call, Stored } from "./request.js";
 import { AGAIN, type Seen, type Steps } from "./steps.js";
 
 /** How many keys a batch of `scan` holds at most, and how many `clear` deletes at a time. */
@@ -19,7 +19,6 @@ const get = ({ sent, flag }: Key): string => `mg ${sent}${flag} v`;
 const remove = ({ sent, flag }: Key): string => `md ${sent}${flag}`;
 /** A touch by `mg T` would leave the CAS token, and a swap meanwhile write the old TTL back: `md I` changes both at once. */
 const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
-const store = ({ sent, flag }: Key, length: number): string => `ms ${sent} ${length}${flag}`;
 
 /**
  * A store in Memcached 1.6 or later, on one server or several.
@@ -141,14 +140,18 @@ export class MemcachedDriver implements Driver {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
     return this.#inSteps(its, options, async (steps, item) => {
-      if (item === undefined) return (await this.#add(steps, its, String(delta), ttl)) ? addCounter(0, delta) : AGAIN;
+      if (item === undefined) {
+        return (await this.#add(steps, its, this.#calls.stored(its, String(delta)), ttl))
+          ? addCounter(0, delta)
+          : AGAIN;
+      }
       const count = parseCounter(item.value as Encoded);
       const sum = addCounter(count, delta);
       // ma keeps the TTL as it is. It knows no sign, and leaves a space where a counter loses a digit.
       if (count >= 0 && delta >= 0) {
         return (await steps.swap(`ma ${its.sent}${its.flag} D${delta}`, item)) ? sum : AGAIN;
       }
-      return (await this.#swap(steps, its, item, String(sum), 0, true)) ? sum : AGAIN;
+      return (await this.#swap(steps, its, item, this.#calls.stored(its, String(sum)), 0, true)) ? sum : AGAIN;
     });
   }
 
@@ -162,12 +165,12 @@ export class MemcachedDriver implements Driver {
   ): Promise<Encoded | undefined> {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
-    this.#calls.stored(its, value);
+    const stored = this.#calls.stored(its, value);
     return this.#inSteps(its, options, async (steps, item) => {
       const done =
         item === undefined
-          ? await this.#add(steps, its, value, ttl)
-          : await this.#swap(steps, its, item, value, ttl, keep);
+          ? await this.#add(steps, its, stored, ttl)
+          : await this.#swap(steps, its, item, stored, ttl, keep);
       return done ? item?.value : AGAIN;
     });
   }
@@ -183,10 +186,10 @@ export class MemcachedDriver implements Driver {
   ): Promise<boolean> {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
-    this.#calls.stored(its, newValue);
+    const stored = this.#calls.stored(its, newValue);
     return this.#inSteps(its, options, async (steps, item) => {
       if (item === undefined || !sameBytes(item.value as Encoded, oldValue)) return false;
-      return (await this.#swap(steps, its, item, newValue, ttl, keep)) || AGAIN;
+      return (await this.#swap(steps, its, item, stored, ttl, keep)) || AGAIN;
     });
   }
 
@@ -206,7 +209,7 @@ export class MemcachedDriver implements Driver {
       for (const rest of rests) {
         const key = pattern.prefix + rest;
         // A server may still hold what was its own before servers were added: nobody reads it there.
-        if (key === "" || this.#calls.linkOf(prefix + key) !== link) continue;
+        if (key === "" || this.#calls.serverOf(prefix + key) !== link) continue;
         if (batch.push(key) < BATCH) continue;
         yield batch;
         batch = [];
@@ -238,29 +241,30 @@ export class MemcachedDriver implements Driver {
   }
 
   /** Stores where the key is missing. */
-  async #add(steps: Steps, key: Key, value: Encoded, ttl: number): Promise<boolean> {
-    const stored = this.#calls.stored(key, value);
-    const expiry = isShort(ttl) ? span(ttl) : await steps.date(ttl);
-    return steps.write(ADD, `${store(key, stored.length)}${expiry} ME`, stored);
+  async #add(steps: Steps, key: Key, stored: Stored, ttl: number): Promise<boolean> {
+    const { flag, epoch } = await steps.expiry(ttl);
+    return steps.write(ADD, `${storing(key, stored, flag)} ME`, stored, epoch);
   }
 
   /** Stores where the item is as it was seen. */
-  async #swap(steps: Steps, key: Key, item: Seen, value: Encoded, ttl: number, keep: boolean): Promise<boolean> {
-    const stored = this.#calls.stored(key, value);
-    const expiry = keep ? await steps.kept(item) : isShort(ttl) ? span(ttl) : await steps.date(ttl);
-    if (expiry === undefined) return false;
-    return steps.swap(store(key, stored.length) + expiry, item, stored);
+  async #swap(steps: Steps, key: Key, item: Seen, stored: Stored, ttl: number, keep: boolean): Promise<boolean> {
+    const flag = keep ? await steps.kept(item) : (await steps.expiry(ttl)).flag;
+    return flag !== undefined && steps.swap(storing(key, stored, flag), item, stored);
   }
 
   async #clear(prefix: string, call: Call): Promise<void> {
+    const lists = await this.#list(prefix, call).catch((reason: unknown) => {
+      // Reads were all that was sent.
+      throw withOutcome(reason, "not-applied");
+    });
     let removed = 0;
     try {
-      for (const [link, rests] of await this.#list(prefix, call)) {
+      for (const [link, rests] of lists) {
         const names = [...rests].filter((rest) => rest !== "");
         for (let at = 0; at < names.length; at += BATCH) {
           const each = this.#calls.begin(call.signal);
           const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
-          await Promise.all(batch.map((command) => link.ask(DELETE, command, each)));
+          await allParts(batch.map((command) => link.ask(DELETE, command, each)));
           removed += batch.length;
         }
       }
@@ -277,7 +281,7 @@ export class MemcachedDriver implements Driver {
   }
 
   async #listOf(link: Link, start: string, call: Call): Promise<Set<string>> {
-    const { time } = await link.ask(stats("time"), "stats", call);
-    return link.alone(() => dump(link, start, Number(time), this.#timeout, call.signal));
+    const { time } = await link.now(call);
+    return link.alone(() => dump(link, start, time, this.#timeout, call.signal));
   }
 }

@@ -281,6 +281,12 @@ describe("a listing", () => {
     expect(await before.keys()).toEqual([]);
   });
 
+  it("of clear that fails has changed nothing", async () => {
+    const { client } = await open({ servers: (await listed(undefined)).address, timeout: 100 });
+    expect(await rejection(client.keys())).toMatchObject({ outcome: "unknown" });
+    expect(await rejection(client.clear())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+  });
+
   it("of clear that is cut short by a fault has unknown parts", async () => {
     const server = await MemcachedServer.start();
     const proxy = await FaultProxy.to(server);
