@@ -1,4 +1,4 @@
-import { DriverError, NotSupportedError, OutcomeError, UnavailableError } from "../errors.js";
+import { DriverError, NotSupportedError, type OutcomeError, UnavailableError } from "../errors.js";
 import { withOutcome } from "../internal/outcomes.js";
 
 /** What the server says that is safe to repeat. Anything else it says could hold a key or a value. */
@@ -43,7 +43,7 @@ export function full(): UnavailableError {
 /** The same error, with the server that it is about. */
 export function named(error: unknown, server: string): unknown {
   if (error instanceof NotSupportedError) return new NotSupportedError(`${server}: ${error.message}`);
-  return error instanceof OutcomeError ? withOutcome(error, error.outcome, `${server}: `) : error;
+  return withOutcome(error, (error as OutcomeError).outcome, `${server}: `);
 }
 
 /** What to put behind what is told of a loss: Node's own code, such as `ECONNRESET`. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
-import { InvalidArgumentError, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
+import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
 import { Deadlines } from "../internal/deadlines.js";
 import { closed, GARBLED, withOutcome } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
@@ -107,7 +107,7 @@ export class Link {
   /** Connects, and tells how the first attempt went. */
   async connect(): Promise<void> {
     await this.#connectOnce().catch((error: unknown) => {
-      throw named(error instanceof OutcomeError ? withOutcome(error, "not-applied") : error, this.name);
+      throw named(withOutcome(error, "not-applied"), this.name);
     });
     if (this.#closed) throw closed("not-applied");
     // A connection on which nothing happens may be dead without a sign: a question finds out.

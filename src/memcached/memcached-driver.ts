@@ -25,12 +25,19 @@ const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
  *
  * A call about one key is one command of the meta protocol. Where Memcached has none, for `incr`, `getSet`,
  * `compareAndSwap` and `compareAndDelete`, it is a read of the item with its CAS token, and a write that the server takes
- * only where that token still holds: again and again until it does or the call's time is over. Either way calls about
- * one key keep their order.
+ * only where that token still holds: again and again until it does or the call has no time left for another round.
+ * Either way calls about one key keep their order.
  *
- * TTLs are whole seconds here: a key lives up to two seconds longer than it was told, and never shorter. Storage keys
- * have up to 250 bytes, or 186 where they are not all printable ASCII without a space. A server that restarts has lost
- * all keys, and one that is full drops the oldest: both are misses, and no errors.
+ * TTLs are whole seconds here: a key lives up to two seconds longer than it was told, and never shorter. One of more
+ * than 30 days takes a second command, which asks for the server's own time. Storage keys have up to 250 bytes, or 186
+ * where they are not all printable ASCII without a space. A server that restarts has lost all keys, and one that is full
+ * drops the oldest: both are misses, and no errors.
+ *
+ * `keys`, `scan` and `clear` need the server's LRU crawler: one that was started with `-X` or `-o no_lru_crawler` gives
+ * `NotSupportedError`. A server makes one listing at a time, and another program's is waited for, up to the timeout.
+ * Memcached before 1.6.28 can lock up for good when its hash table grows while a listing runs: list there only where
+ * the table was made large enough ahead (`-o hashpower`). A listing that fell silent is not begun again, since each
+ * could cost such a server another worker.
  *
  * @example
  * ```ts
@@ -126,11 +133,16 @@ export class MemcachedDriver implements Driver {
     return this.#calls.one(TTL, its, `mg ${its.sent}${its.flag} t`, options);
   }
 
+  /**
+   * A TTL of more than 30 days takes two commands. To other programs that use stale-while-revalidate, the item is
+   * marked stale from then on (the flags `W` and `Z` of `mg`).
+   */
   expire(prefix: string, key: string, ttl: number, options?: CallOptions): Promise<boolean> {
     const its = keyOf(prefix, key);
     return this.#calls.touch(DELETE, its, touch(its), ttl, options);
   }
 
+  /** It marks the item stale to other programs, as `expire` does. */
   persist(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
     const its = keyOf(prefix, key);
     return this.#calls.one(DELETE, its, `${touch(its)} T0`, options);
@@ -201,7 +213,11 @@ export class MemcachedDriver implements Driver {
     });
   }
 
-  /** The keys are collected before the first batch is given, so the memory that it takes goes by how many there are. */
+  /**
+   * The keys are collected before the first batch is given, so the memory that it takes goes by how many there are.
+   *
+   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   */
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
     const lists = await this.#calls.whole(options, (call) => this.#list(prefix + pattern.prefix, call));
     for (const [link, rests] of lists) {
@@ -218,6 +234,11 @@ export class MemcachedDriver implements Driver {
     }
   }
 
+  /**
+   * Lists the keys and deletes each. Keys that are written meanwhile may be removed or stay.
+   *
+   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   */
   clear(prefix: string, options?: CallOptions): Promise<void> {
     return this.#calls.whole(options, (call) => this.#clear(prefix, call));
   }

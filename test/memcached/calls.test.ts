@@ -237,6 +237,17 @@ describe("TTLs", () => {
     },
   );
 
+  it("that are long: a store that the server refuses is told as one of another", async () => {
+    const fake = await FakeServer.start((line) => {
+      if (line === "stats") return "STAT time 1000\r\nEND\r\n";
+      return line.startsWith("ms") ? "SERVER_ERROR out of memory storing object\r\n" : undefined;
+    });
+    const { client } = await open(fake.address);
+    const error = await rejection(client.set("key", "1", { ttl: "60d" }));
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error).toMatchObject({ outcome: "unknown" });
+  });
+
   it("of a missing key are none", async () => {
     const { driver } = await open(server.address);
     expect(await driver.ttl("app:users:", "never set")).toBeUndefined();
