@@ -1,4 +1,4 @@
-import { DriverError, type Outcome, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
+import { DriverError, NamestoreError, type Outcome, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
 
 /** What calls to a closed driver are told, and those that were pending when it closed. */
 export function closed(outcome: Outcome): UnavailableError {
@@ -13,9 +13,16 @@ export function lost(): UnavailableError {
 /** What a reply is answered with that fits no command: it and its connection are out of step. */
 export const GARBLED = new UnavailableError("the reply fits no answer to the command", { outcome: "unknown" });
 
-/** What is told of a call in several parts of which one failed: another may have taken effect. */
+/**
+ * What is told of a call in several parts of which one failed: another may have taken effect. Errors without an outcome
+ * promise that nothing did, so they are only its cause; the reason of an abort promises nothing, and stays.
+ */
 export function partly(reason: unknown): unknown {
-  return withOutcome(reason, "unknown", "of several parts, one: ");
+  const before = "of several parts, one: ";
+  if (reason instanceof NamestoreError && !(reason instanceof OutcomeError)) {
+    return new DriverError(before + reason.message, { outcome: "unknown", cause: reason });
+  }
+  return withOutcome(reason, "unknown", before);
 }
 
 /**

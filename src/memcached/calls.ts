@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { CallOptions } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
-import { TimeoutError, UnavailableError } from "../errors.js";
+import { UnavailableError } from "../errors.js";
 import { allParts, closed } from "../internal/outcomes.js";
 import { checkTtl, isShort, span } from "./expiry.js";
 import type { Key } from "./key.js";
@@ -11,6 +11,11 @@ import { KeyOrder } from "./order.js";
 import { type Call, type Kind, type Pending, Request, type Stored } from "./request.js";
 import { Ring } from "./ring.js";
 import { Steps } from "./steps.js";
+
+/** The command that stores something, with its TTL as a flag. */
+export function storing({ sent, flag }: Key, { length }: Stored, ttl: string): string {
+  return `ms ${sent} ${length}${flag}${ttl}`;
+}
 
 /**
  * Sends calls to the servers of their keys. A call of one command is sent at once; one of several waits for its turn
@@ -33,7 +38,13 @@ export class Calls {
   }
 
   /** The server of a key. */
-  linkOf(name: string): Link {
+  linkOf(key: Key): Link {
+    key.link ??= this.serverOf(key.name);
+    return key.link;
+  }
+
+  /** The server of a storage key. */
+  serverOf(name: string): Link {
     return this.#links[this.#ring.serverOf(name)] as Link;
   }
 
@@ -43,7 +54,23 @@ export class Calls {
     if (this.#pending.count >= this.#maxPending) {
       throw new UnavailableError(`${this.#pending.count} calls are pending already`, { outcome: "not-applied" });
     }
-    return { deadline: performance.now() + this.#timeout, signal: options?.signal };
+    return this.begin(options?.signal);
+  }
+
+  /** What commands share that may take the time of a call from now on. */
+  begin(signal: AbortSignal | undefined): Call {
+    return { deadline: performance.now() + this.#timeout, signal };
+  }
+
+  /** A call of many commands, which counts as one until it is over. */
+  async whole<R>(options: CallOptions | undefined, run: (call: Call) => Promise<R>): Promise<R> {
+    const call = this.admit(options);
+    this.#pending.count++;
+    try {
+      return await run(call);
+    } finally {
+      this.#pending.count--;
+    }
   }
 
   /** A call of one command, which stores nothing. */
@@ -69,7 +96,7 @@ export class Calls {
   async touch<R>(kind: Kind<R>, key: Key, command: string, ttl: number, options: CallOptions | undefined): Promise<R> {
     checkTtl(ttl);
     if (isShort(ttl)) return this.one(kind, key, command + span(ttl), options);
-    return this.steps(key, options, async (steps) => steps.write(kind, command + (await steps.date(ttl))));
+    return this.steps(key, options, (steps) => steps.date(kind, ttl, (flag) => command + flag));
   }
 
   /** A call of several commands. */
@@ -84,7 +111,9 @@ export class Calls {
     command: (key: Key) => string,
     options: CallOptions | undefined,
   ): Promise<R[]> {
-    return this.#all(options, keys, (key, call) => this.#send(kind, key, command(key), undefined, call));
+    return this.whole(options, (call) =>
+      allParts(keys.map((key) => this.#send(kind, key, command(key), undefined, call))),
+    );
   }
 
   /** A call that stores several values, each by a command of its own. */
@@ -97,14 +126,16 @@ export class Calls {
     checkTtl(ttl);
     // All of them are looked at before the first is sent.
     const all = entries.map(([key, value]) => [key, this.stored(key, value)] as const);
-    await this.#all(options, all, ([key, stored], call) => this.#store(kind, key, stored, ttl, "", call));
+    await this.whole(options, (call) =>
+      allParts(all.map(([key, stored]) => this.#store(kind, key, stored, ttl, "", call))),
+    );
   }
 
   /** @throws InvalidArgumentError when the server has no room for it. */
   stored(key: Key, value: Encoded): Stored {
     const length = typeof value === "string" ? Buffer.byteLength(value) : value.length;
     const stored = { value, length, size: key.bytes + length, ascii: length === value.length };
-    const { limits } = this.linkOf(key.name);
+    const { limits } = this.linkOf(key);
     if (stored.size > limits.room) throw tooLarge(limits);
     return stored;
   }
@@ -127,10 +158,9 @@ export class Calls {
     call: Call,
     pending?: Pending,
   ): Promise<R> {
-    const command = `ms ${key.sent} ${stored.length}${key.flag}`;
-    if (isShort(ttl)) return this.#send(kind, key, command + span(ttl) + mode, stored, call, pending);
-    const run = async (steps: Steps): Promise<R> => steps.write(kind, command + (await steps.date(ttl)) + mode, stored);
-    return this.#steps(key, call, run, pending);
+    if (isShort(ttl)) return this.#send(kind, key, storing(key, stored, span(ttl)) + mode, stored, call, pending);
+    const command = (flag: string): string => storing(key, stored, flag) + mode;
+    return this.#steps(key, call, (steps) => steps.date(kind, ttl, command, stored), pending);
   }
 
   #send<R>(
@@ -144,11 +174,10 @@ export class Calls {
     return new Promise((resolve, reject) => {
       if (pending !== undefined) pending.count++;
       const request = new Request(kind, command, stored, call, undefined, resolve, reject, pending);
-      const link = this.linkOf(key.name);
+      const link = this.linkOf(key);
       if (!this.#order.has(key.name)) return link.send(request);
       this.#order.add(key.name, () => {
-        if (performance.now() < call.deadline) link.send(request);
-        else request.fail(this.#neverSent());
+        link.send(request, true);
         return undefined;
       });
     });
@@ -160,8 +189,7 @@ export class Calls {
       this.#order.add(key.name, async () => {
         try {
           if (call.signal?.aborted) throw call.signal.reason;
-          if (performance.now() >= call.deadline) throw this.#neverSent();
-          resolve(await run(new Steps(this.linkOf(key.name), key, call)));
+          resolve(await run(new Steps(this.linkOf(key), key, call)));
         } catch (error) {
           reject(error);
         } finally {
@@ -169,24 +197,5 @@ export class Calls {
         }
       });
     });
-  }
-
-  /** Waits for all parts of one call. */
-  async #all<T, R>(
-    options: CallOptions | undefined,
-    parts: readonly T[],
-    send: (part: T, call: Call) => Promise<R>,
-  ): Promise<R[]> {
-    const call = this.admit(options);
-    this.#pending.count++;
-    try {
-      return await allParts(parts.map((part) => send(part, call)));
-    } finally {
-      this.#pending.count--;
-    }
-  }
-
-  #neverSent(): TimeoutError {
-    return new TimeoutError(`not sent within ${this.#timeout} ms: the key was busy`, { outcome: "not-applied" });
   }
 }

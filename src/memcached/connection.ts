@@ -8,6 +8,9 @@ import type { AnyRequest } from "./request.js";
  */
 const MARKS = Array.from({ length: 1_000 }, (_, mark) => ` O${mark}\r\n`);
 
+/** How many characters are joined to one text: more at a time saves nothing, and a text of 2^29 is more than Node can hold. */
+const LARGE = 65_536;
+
 /** How many requests that are over may lie in the queue before it is cut. */
 const CUT = 1_024;
 
@@ -108,7 +111,13 @@ export class Connection {
       text = "";
       ascii = true;
     };
+    const cut = (): void => {
+      if (!corked) socket.cork();
+      corked = true;
+      write();
+    };
     for (const request of requests) {
+      if (text.length > LARGE) cut();
       const { kind, command, stored, call } = request;
       if (call.signal?.aborted) {
         request.fail(call.signal.reason);
@@ -123,14 +132,13 @@ export class Connection {
         text += `${command}\r\n`;
       }
       if (stored === undefined) continue;
-      if (typeof stored.value === "string") {
-        text += `${stored.value}\r\n`;
+      const { value } = stored;
+      if (typeof value === "string" && value.length <= LARGE) {
+        text += `${value}\r\n`;
         ascii &&= stored.ascii;
       } else {
-        if (!corked) socket.cork();
-        corked = true;
-        write();
-        socket.write(stored.value);
+        cut();
+        socket.write(value, stored.ascii ? "latin1" : "utf8");
         text = "\r\n";
       }
     }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { NotSupportedError, TimeoutError, UnavailableError } from "../errors.js";
 import { onAbort } from "../internal/abort.js";
 import { closed, GARBLED } from "../internal/outcomes.js";
-import { errorOf, isError } from "./errors.js";
+import { codeOf, errorOf, full, isError, isFull, named } from "./errors.js";
 import type { Link } from "./link.js";
 
 /** How long to wait before a listing that failed is begun again, in milliseconds. */
@@ -13,7 +13,7 @@ const PAUSE = 20;
 const LONGEST_LINE = 2_048;
 
 const LF = 0x0a;
-/** What newer servers say, behind an OK, while their hash table grows; older ones wait. */
+/** What newer servers say, behind an OK, while their hash table grows; older ones may lock up for good. */
 const LOCKED = "ERROR locked";
 
 /** Reads the lines of a `metadump`: those of live keys that begin like this. */
@@ -91,8 +91,9 @@ export async function dump(
     } catch (error) {
       // Another listing is under way, or the connection went: asked again, for as long as a round trip may take.
       failing ??= performance.now();
+      if (signal?.aborted) throw signal.reason;
       const over = performance.now() - failing > timeout;
-      if (over || !(error instanceof UnavailableError) || link.closed || signal?.aborted) throw error;
+      if (over || !(error instanceof UnavailableError) || link.closed) throw error;
       await sleep(PAUSE, undefined, { ref: false });
     }
   }
@@ -112,7 +113,7 @@ function dumpOnce(
       try {
         if (reader.read(piece)) end(() => resolve(reader.names));
       } catch (error) {
-        fail(error);
+        fail(named(error, link.name));
       }
     });
     const end = (settle: () => void): void => {
@@ -122,14 +123,19 @@ function dumpOnce(
       settle();
     };
     const fail = (error: unknown): void => end(() => reject(error));
+    let code: string | undefined;
     const silence = setTimeout(
-      () => fail(new TimeoutError(`nothing came of the listing for ${timeout} ms`, { outcome: "unknown" })),
+      () =>
+        fail(new TimeoutError(`${link.name}: nothing came of the listing for ${timeout} ms`, { outcome: "unknown" })),
       timeout,
     ).unref();
     const forget = signal && onAbort(signal, () => fail(signal.reason));
-    socket.on("error", () => {});
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      ({ code } = error);
+    });
     socket.on("close", () => {
-      fail(link.closed ? closed("unknown") : new UnavailableError("the connection was lost", { outcome: "unknown" }));
+      const message = `${link.name}: the connection was lost in the listing${codeOf(code)}`;
+      fail(link.closed ? closed("unknown") : new UnavailableError(message, { outcome: "unknown" }));
     });
     socket.write("lru_crawler metadump hash\r\n");
   });
@@ -145,6 +151,7 @@ function refusal(line: string): Error {
   if (line.startsWith("BUSY") || line.startsWith(LOCKED)) {
     return new UnavailableError("the server is at another listing (BUSY)", { outcome: "not-applied" });
   }
+  if (isFull(line)) return full();
   if (line === "ERROR metadump not allowed") {
     return new NotSupportedError("the server refuses to list its keys: it was started with -X (--disable-dumping)");
   }

@@ -17,7 +17,7 @@ function seconds(ttl: number): number {
  * @throws InvalidArgumentError when it ends past January 2038.
  */
 export function checkTtl(ttl: number): void {
-  if (Date.now() / 1_000 + seconds(ttl) > LAST) throw tooLate();
+  if (ttl > 0 && Date.now() / 1_000 + seconds(ttl) > LAST) throw tooLate();
 }
 
 /** Whether a TTL can be sent as it is, in seconds from now. */

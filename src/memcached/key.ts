@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { InvalidKeyError } from "../errors.js";
+import type { Link } from "./link.js";
 
 /** The longest key of the protocol, as it is sent. */
 const LONGEST = 250;
@@ -20,6 +21,8 @@ export interface Key {
   readonly flag: "" | " b";
   /** How many bytes the server keeps of it. */
   readonly bytes: number;
+  /** Its server, once it was looked for: on a ring of several that takes a digest. */
+  link: Link | undefined;
 }
 
 /**
@@ -31,13 +34,13 @@ export function keyOf(prefix: string, key: string): Key {
   const name = prefix + key;
   if (PLAIN.test(name)) {
     if (name.length > LONGEST) throw tooLong(name.length, LONGEST, "");
-    return { name, sent: name, flag: "", bytes: name.length };
+    return { name, sent: name, flag: "", bytes: name.length, link: undefined };
   }
   const bytes = Buffer.from(name);
   if (bytes.length > LONGEST_AWKWARD) {
     throw tooLong(bytes.length, LONGEST_AWKWARD, ", since it is not all printable ASCII without a space");
   }
-  return { name, sent: bytes.toString("base64"), flag: " b", bytes: bytes.length };
+  return { name, sent: bytes.toString("base64"), flag: " b", bytes: bytes.length, link: undefined };
 }
 
 function tooLong(bytes: number, limit: number, why: string): InvalidKeyError {

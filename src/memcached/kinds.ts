@@ -1,7 +1,7 @@
 import { NO_EXPIRY } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import { GARBLED } from "../internal/outcomes.js";
-import { EN, EX, HD, LINE, MN, NF, NS, type Reply, VA } from "./protocol.js";
+import { EN, EX, HD, LINE, MN, NF, NS, type Reply, UNTOLD, VA } from "./protocol.js";
 import { type Kind, MORE } from "./request.js";
 
 /** A kind whose reply is one of two codes. */
@@ -42,12 +42,18 @@ export const ADD = either(HD, NS);
 /** `md`, with `I` or without: whether there was a live key. */
 export const DELETE = either(HD, NF);
 
+/** Whether an item ended while the server looked at it: the seconds left are none, or fewer, which it tells as 2^32 less them. */
+function isOver(ttl: number): boolean {
+  return ttl === 0 || ttl >= 2 ** 31;
+}
+
 /** `mg t`: the milliseconds left, or that it has no TTL; `undefined`: missing. */
 export const TTL: Kind<number | undefined> = {
   marked: true,
   answer: ({ code, ttl }) => {
     if (code === EN) return undefined;
-    if (code !== HD || ttl === 0) throw GARBLED;
+    if (code !== HD || ttl === UNTOLD) throw GARBLED;
+    if (isOver(ttl)) return undefined;
     return ttl < 0 ? NO_EXPIRY : ttl * 1_000;
   },
 };
@@ -66,8 +72,8 @@ export const ITEM: Kind<Item | undefined> = {
   marked: true,
   answer: ({ code, value, cas, ttl }) => {
     if (code === EN) return undefined;
-    if ((code !== VA && code !== HD) || cas === "" || ttl === 0) throw GARBLED;
-    return { value, cas, ttl };
+    if ((code !== VA && code !== HD) || cas === "" || ttl === UNTOLD) throw GARBLED;
+    return isOver(ttl) ? undefined : { value, cas, ttl };
   },
 };
 

@@ -3,10 +3,10 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
 import { Deadlines } from "../internal/deadlines.js";
-import { closed, GARBLED, lost } from "../internal/outcomes.js";
+import { closed, GARBLED, withOutcome } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
 import { Connection } from "./connection.js";
-import { greetingError } from "./errors.js";
+import { codeOf, greetingError, named } from "./errors.js";
 import { NOTHING, stats } from "./kinds.js";
 import type { Address } from "./options.js";
 import { type AnyRequest, type Call, type Kind, Request } from "./request.js";
@@ -22,6 +22,8 @@ const READ = 65_536;
 const OVERHEAD = 51;
 const CAS_OVERHEAD = 8;
 
+const NO_CONNECTION = "no connection";
+
 /** What a request is failed with that was meant for a connection that is gone: nothing was sent. */
 export const STALE = Symbol("stale");
 
@@ -33,11 +35,19 @@ export interface Limits {
   readonly cas: boolean;
 }
 
+/** The server's time, in seconds since the epoch, and the connection on which it was told. */
+export interface Moment {
+  readonly time: number;
+  readonly epoch: number;
+}
+
 /**
  * The way to one server: a connection that is opened again for ever. What was sent on one never meets what comes back on
  * another, and nothing is sent twice.
  */
 export class Link {
+  /** The server, as errors name it. */
+  readonly name: string;
   readonly #address: Address;
   readonly #tls: TlsOptions | undefined;
   readonly #timeout: number;
@@ -46,18 +56,28 @@ export class Link {
   #connection: Connection | undefined;
   #limits: Limits = { room: 0, cas: false };
   #epoch = 0;
+  #roundTrip = 1;
   #closed = false;
   /** Ends an attempt to connect, or the wait before it. */
   #endAttempt: (() => void) | undefined;
   /** How long to wait before the next attempt; a reply sets it back. */
   #wait = FIRST_WAIT;
+  /** Why there is no connection. */
+  #why = NO_CONNECTION;
   #probe: NodeJS.Timeout | undefined;
   #idle = true;
   readonly #sockets = new Set<Socket>();
-  #last: Promise<unknown> = Promise.resolve();
+  /** The calls that wait for the server's time. */
+  readonly #asked = new Map<Call, Promise<Moment>>();
+  /** The listing that was asked for last. */
+  #listing: Promise<unknown> = Promise.resolve();
+  /** Why the last listing failed that had waited for as long as it may. */
+  #silence: unknown;
 
   constructor(address: Address, tls: TlsOptions | undefined, timeout: number) {
     this.#address = address;
+    const { host, port } = address;
+    this.name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#tls = tls;
     this.#timeout = timeout;
   }
@@ -72,13 +92,24 @@ export class Link {
     return this.#epoch;
   }
 
+  /**
+   * How many milliseconds a round trip is taken to last: as many as the last greeting, and never so many that a single slow
+   * one would leave calls too little.
+   */
+  get roundTrip(): number {
+    return this.#roundTrip;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
 
   /** Connects, and tells how the first attempt went. */
   async connect(): Promise<void> {
-    await this.#connectOnce();
+    await this.#connectOnce().catch((error: unknown) => {
+      throw named(withOutcome(error, "not-applied"), this.name);
+    });
+    if (this.#closed) throw closed("not-applied");
     // A connection on which nothing happens may be dead without a sign: a question finds out.
     this.#probe = setInterval(() => {
       const call = { deadline: performance.now() + this.#timeout, signal: undefined };
@@ -87,28 +118,52 @@ export class Link {
     }, this.#timeout).unref();
   }
 
-  send(request: AnyRequest): void {
+  /** @param late - whether something came before it, since its call was made, that took time. */
+  send(request: AnyRequest, late = false): void {
     this.#idle = false;
     if (this.#closed) {
       request.fail(closed("not-applied"));
       return;
     }
+    if (late && this.#isTooLate(request, "what came before it at its key took too long")) return;
     this.#pending.add(request);
     if (this.#connection === undefined) this.#waiting.add(request);
     else this.#hand(this.#connection, request);
   }
 
-  /** Sends a command that stores nothing. */
+  /** Sends a command that stores nothing, and that something came before. */
   ask<R>(kind: Kind<R>, command: string, call: Call): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.send(new Request(kind, command, undefined, call, undefined, resolve, reject));
+      this.send(new Request(kind, command, undefined, call, undefined, resolve, reject), true);
     });
   }
 
-  /** Runs one after the other: a server makes one listing at a time. */
+  /** The server's time. Commands of one call that want it while it is asked for get one answer. */
+  now(call: Call): Promise<Moment> {
+    let asked = this.#asked.get(call);
+    if (asked === undefined) {
+      asked = this.ask(stats("time"), "stats", call)
+        // The reply came on the connection that there is.
+        .then(({ time }) => ({ time: Number(time), epoch: this.#epoch }))
+        .finally(() => this.#asked.delete(call));
+      this.#asked.set(call, asked);
+    }
+    return asked;
+  }
+
+  /**
+   * Runs one listing after the other: a server makes one at a time. Where it falls silent in one, those that wait for their
+   * turn fail with that one, so that their callers do not wait for as long again, one after the other.
+   */
   alone<R>(run: () => Promise<R>): Promise<R> {
-    const ran = this.#last.then(run);
-    this.#last = ran.catch(() => {});
+    const before = this.#silence;
+    const ran = this.#listing.then(() => {
+      if (this.#silence !== before) throw this.#silence;
+      return run();
+    });
+    this.#listing = ran.catch((error: unknown) => {
+      if (!this.#closed && (error instanceof TimeoutError || error instanceof UnavailableError)) this.#silence = error;
+    });
     return ran;
   }
 
@@ -154,20 +209,30 @@ export class Link {
     else connection.send(request);
   }
 
+  /** One without the time for a reply is not sent: it would take its connection along, and so all others on it. */
+  #isTooLate(request: AnyRequest, why: string): boolean {
+    if (request.deadline - performance.now() >= this.#roundTrip) return false;
+    request.fail(this.#unsent(why));
+    return true;
+  }
+
+  #unsent(why: string): TimeoutError {
+    return new TimeoutError(`${this.name}: not sent within ${this.#timeout} ms: ${why}`, { outcome: "not-applied" });
+  }
+
   #expire(request: AnyRequest): void {
-    const timeout = this.#timeout;
     if (!request.sent) {
       this.#waiting.delete(request);
-      request.fail(new TimeoutError(`not sent within ${timeout} ms: no connection`, { outcome: "not-applied" }));
+      request.fail(this.#unsent(this.#why));
       return;
     }
-    request.fail(new TimeoutError(`no reply within ${timeout} ms`, { outcome: "unknown" }));
+    request.fail(new TimeoutError(`${this.name}: no reply within ${this.#timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop();
   }
 
   /** Ends the connection. What was handed to its socket may have taken effect. */
-  #drop(reason: Error = lost()): void {
+  #drop(reason: Error = this.#lost()): void {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
@@ -178,6 +243,12 @@ export class Link {
     if (!this.#closed) void this.#reconnect(connection.answered);
   }
 
+  /** @param code - Node's own, such as `ECONNRESET`. */
+  #lost(code?: string): UnavailableError {
+    const message = `${this.name}: the connection was lost before the reply came${codeOf(code)}`;
+    return new UnavailableError(message, { outcome: "unknown" });
+  }
+
   async #connectOnce(): Promise<void> {
     let fail!: (reason: unknown) => void;
     const failed = new Promise<never>((_, reject) => {
@@ -186,18 +257,21 @@ export class Link {
     const connection = new Connection(
       (read) => this.open(read),
       (code) => {
-        if (this.#connection === connection) this.#drop();
+        if (this.#connection === connection) this.#drop(this.#lost(code));
         // What the server said to it comes first.
         else setImmediate(() => fail(unreachable(code)));
       },
     );
     this.#endAttempt = () => fail(closed("not-applied"));
+    const start = performance.now();
     try {
       this.#limits = await within(Promise.race([failed, greet(connection)]), this.#timeout);
       if (this.#closed || !connection.open) throw unreachable();
     } catch (error) {
       connection.end();
-      throw error === GARBLED ? unreachable() : error;
+      const reason = error === GARBLED ? unreachable() : (error as Error);
+      this.#why = reason.message;
+      throw reason;
     } finally {
       this.#endAttempt = undefined;
     }
@@ -205,9 +279,11 @@ export class Link {
     connection.answered = false;
     this.#connection = connection;
     this.#epoch++;
+    this.#roundTrip = Math.min(Math.max(1, performance.now() - start), this.#timeout / 4);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const request of waiting) this.#hand(connection, request);
+    for (const request of waiting) if (!this.#isTooLate(request, this.#why)) this.#hand(connection, request);
+    this.#why = NO_CONNECTION;
   }
 
   async #reconnect(answered: boolean): Promise<void> {

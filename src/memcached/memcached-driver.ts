@@ -1,15 +1,15 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
-import { partly } from "../internal/outcomes.js";
-import { Calls } from "./calls.js";
+import { allParts, partly, withOutcome } from "../internal/outcomes.js";
+import { Calls, storing } from "./calls.js";
 import { dump } from "./dump.js";
-import { checkTtl, isShort, span } from "./expiry.js";
+import { checkTtl } from "./expiry.js";
 import { type Key, keyOf } from "./key.js";
-import { ADD, DELETE, EXISTS, GET, SET, stats, TTL } from "./kinds.js";
+import { ADD, DELETE, EXISTS, GET, SET, TTL } from "./kinds.js";
 import { Link } from "./link.js";
 import { type MemcachedOptions, type MemcachedServer, type Settings, settingsOf } from "./options.js";
-import type { Call } from "./request.js";
+import type { Call, Stored } from "./request.js";
 import { AGAIN, type Seen, type Steps } from "./steps.js";
 
 /** How many keys a batch of `scan` holds at most, and how many `clear` deletes at a time. */
@@ -19,19 +19,25 @@ const get = ({ sent, flag }: Key): string => `mg ${sent}${flag} v`;
 const remove = ({ sent, flag }: Key): string => `md ${sent}${flag}`;
 /** A touch by `mg T` would leave the CAS token, and a swap meanwhile write the old TTL back: `md I` changes both at once. */
 const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
-const store = ({ sent, flag }: Key, length: number): string => `ms ${sent} ${length}${flag}`;
 
 /**
  * A store in Memcached 1.6 or later, on one server or several.
  *
  * A call about one key is one command of the meta protocol. Where Memcached has none, for `incr`, `getSet`,
  * `compareAndSwap` and `compareAndDelete`, it is a read of the item with its CAS token, and a write that the server takes
- * only where that token still holds: again and again until it does or the call's time is over. Either way calls about
- * one key keep their order.
+ * only where that token still holds: again and again until it does or the call has no time left for another round.
+ * Either way calls about one key keep their order.
  *
- * TTLs are whole seconds here: a key lives up to two seconds longer than it was told, and never shorter. Storage keys
- * have up to 250 bytes, or 186 where they are not all printable ASCII without a space. A server that restarts has lost
- * all keys, and one that is full drops the oldest: both are misses, and no errors.
+ * TTLs are whole seconds here: a key lives up to two seconds longer than it was told, and never shorter. One of more
+ * than 30 days takes a second command, which asks for the server's own time. Storage keys have up to 250 bytes, or 186
+ * where they are not all printable ASCII without a space. A server that restarts has lost all keys, and one that is full
+ * drops the oldest: both are misses, and no errors.
+ *
+ * `keys`, `scan` and `clear` need the server's LRU crawler: one that was started with `-X` or `-o no_lru_crawler` gives
+ * `NotSupportedError`. A server makes one listing at a time, and another program's is waited for, up to the timeout.
+ * Memcached before 1.6.28 can lock up for good when its hash table grows while a listing runs: list there only where
+ * the table was made large enough ahead (`-o hashpower`). A listing that fell silent is not begun again, since each
+ * could cost such a server another worker.
  *
  * @example
  * ```ts
@@ -127,11 +133,16 @@ export class MemcachedDriver implements Driver {
     return this.#calls.one(TTL, its, `mg ${its.sent}${its.flag} t`, options);
   }
 
+  /**
+   * A TTL of more than 30 days takes two commands. To other programs that use stale-while-revalidate, the item is
+   * marked stale from then on (the flags `W` and `Z` of `mg`).
+   */
   expire(prefix: string, key: string, ttl: number, options?: CallOptions): Promise<boolean> {
     const its = keyOf(prefix, key);
     return this.#calls.touch(DELETE, its, touch(its), ttl, options);
   }
 
+  /** It marks the item stale to other programs, as `expire` does. */
   persist(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
     const its = keyOf(prefix, key);
     return this.#calls.one(DELETE, its, `${touch(its)} T0`, options);
@@ -141,14 +152,18 @@ export class MemcachedDriver implements Driver {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
     return this.#inSteps(its, options, async (steps, item) => {
-      if (item === undefined) return (await this.#add(steps, its, String(delta), ttl)) ? addCounter(0, delta) : AGAIN;
+      if (item === undefined) {
+        return (await this.#add(steps, its, this.#calls.stored(its, String(delta)), ttl))
+          ? addCounter(0, delta)
+          : AGAIN;
+      }
       const count = parseCounter(item.value as Encoded);
       const sum = addCounter(count, delta);
       // ma keeps the TTL as it is. It knows no sign, and leaves a space where a counter loses a digit.
       if (count >= 0 && delta >= 0) {
         return (await steps.swap(`ma ${its.sent}${its.flag} D${delta}`, item)) ? sum : AGAIN;
       }
-      return (await this.#swap(steps, its, item, String(sum), 0, true)) ? sum : AGAIN;
+      return (await this.#swap(steps, its, item, this.#calls.stored(its, String(sum)), 0, true)) ? sum : AGAIN;
     });
   }
 
@@ -162,12 +177,12 @@ export class MemcachedDriver implements Driver {
   ): Promise<Encoded | undefined> {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
-    this.#calls.stored(its, value);
+    const stored = this.#calls.stored(its, value);
     return this.#inSteps(its, options, async (steps, item) => {
       const done =
         item === undefined
-          ? await this.#add(steps, its, value, ttl)
-          : await this.#swap(steps, its, item, value, ttl, keep);
+          ? await this.#add(steps, its, stored, ttl)
+          : await this.#swap(steps, its, item, stored, ttl, keep);
       return done ? item?.value : AGAIN;
     });
   }
@@ -183,10 +198,10 @@ export class MemcachedDriver implements Driver {
   ): Promise<boolean> {
     checkTtl(ttl);
     const its = keyOf(prefix, key);
-    this.#calls.stored(its, newValue);
+    const stored = this.#calls.stored(its, newValue);
     return this.#inSteps(its, options, async (steps, item) => {
       if (item === undefined || !sameBytes(item.value as Encoded, oldValue)) return false;
-      return (await this.#swap(steps, its, item, newValue, ttl, keep)) || AGAIN;
+      return (await this.#swap(steps, its, item, stored, ttl, keep)) || AGAIN;
     });
   }
 
@@ -198,15 +213,19 @@ export class MemcachedDriver implements Driver {
     });
   }
 
-  /** The keys are collected before the first batch is given, so the memory that it takes goes by how many there are. */
+  /**
+   * The keys are collected before the first batch is given, so the memory that it takes goes by how many there are.
+   *
+   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   */
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
-    const lists = await this.#list(prefix + pattern.prefix, options);
+    const lists = await this.#calls.whole(options, (call) => this.#list(prefix + pattern.prefix, call));
     for (const [link, rests] of lists) {
       let batch: string[] = [];
       for (const rest of rests) {
         const key = pattern.prefix + rest;
         // A server may still hold what was its own before servers were added: nobody reads it there.
-        if (key === "" || this.#calls.linkOf(prefix + key) !== link) continue;
+        if (key === "" || this.#calls.serverOf(prefix + key) !== link) continue;
         if (batch.push(key) < BATCH) continue;
         yield batch;
         batch = [];
@@ -215,21 +234,13 @@ export class MemcachedDriver implements Driver {
     }
   }
 
-  async clear(prefix: string, options?: CallOptions): Promise<void> {
-    let removed = 0;
-    try {
-      for (const [link, rests] of await this.#list(prefix, options)) {
-        const names = [...rests].filter((rest) => rest !== "");
-        for (let at = 0; at < names.length; at += BATCH) {
-          const call = this.#calls.admit(options);
-          const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
-          await Promise.all(batch.map((command) => link.ask(DELETE, command, call)));
-          removed += batch.length;
-        }
-      }
-    } catch (reason) {
-      throw removed === 0 ? reason : partly(reason);
-    }
+  /**
+   * Lists the keys and deletes each. Keys that are written meanwhile may be removed or stay.
+   *
+   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   */
+  clear(prefix: string, options?: CallOptions): Promise<void> {
+    return this.#calls.whole(options, (call) => this.#clear(prefix, call));
   }
 
   close(): void {
@@ -251,31 +262,47 @@ export class MemcachedDriver implements Driver {
   }
 
   /** Stores where the key is missing. */
-  async #add(steps: Steps, key: Key, value: Encoded, ttl: number): Promise<boolean> {
-    const stored = this.#calls.stored(key, value);
-    const expiry = isShort(ttl) ? span(ttl) : await steps.date(ttl);
-    return steps.write(ADD, `${store(key, stored.length)}${expiry} ME`, stored);
+  async #add(steps: Steps, key: Key, stored: Stored, ttl: number): Promise<boolean> {
+    const { flag, epoch } = await steps.expiry(ttl);
+    return steps.write(ADD, `${storing(key, stored, flag)} ME`, stored, epoch);
   }
 
   /** Stores where the item is as it was seen. */
-  async #swap(steps: Steps, key: Key, item: Seen, value: Encoded, ttl: number, keep: boolean): Promise<boolean> {
-    const stored = this.#calls.stored(key, value);
-    const expiry = keep ? await steps.kept(item) : isShort(ttl) ? span(ttl) : await steps.date(ttl);
-    if (expiry === undefined) return false;
-    return steps.swap(store(key, stored.length) + expiry, item, stored);
+  async #swap(steps: Steps, key: Key, item: Seen, stored: Stored, ttl: number, keep: boolean): Promise<boolean> {
+    const flag = keep ? await steps.kept(item) : (await steps.expiry(ttl)).flag;
+    return flag !== undefined && steps.swap(storing(key, stored, flag), item, stored);
+  }
+
+  async #clear(prefix: string, call: Call): Promise<void> {
+    const lists = await this.#list(prefix, call).catch((reason: unknown) => {
+      // Reads were all that was sent.
+      throw withOutcome(reason, "not-applied");
+    });
+    let removed = 0;
+    try {
+      for (const [link, rests] of lists) {
+        const names = [...rests].filter((rest) => rest !== "");
+        for (let at = 0; at < names.length; at += BATCH) {
+          const each = this.#calls.begin(call.signal);
+          const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
+          await allParts(batch.map((command) => link.ask(DELETE, command, each)));
+          removed += batch.length;
+        }
+      }
+    } catch (reason) {
+      throw removed === 0 ? reason : partly(reason);
+    }
   }
 
   /** What the keys that begin like this go on with, server by server. */
-  async #list(start: string, options: CallOptions | undefined): Promise<readonly (readonly [Link, Set<string>])[]> {
-    const call = this.#calls.admit(options);
+  async #list(start: string, call: Call): Promise<readonly (readonly [Link, Set<string>])[]> {
     // What was called before is done before: the rest of it lies in front of the question for the time.
     await this.#calls.idle();
     return Promise.all(this.#links.map(async (link) => [link, await this.#listOf(link, start, call)] as const));
   }
 
-  async #listOf(link: Link, start: string, { signal }: Call): Promise<Set<string>> {
-    const call = { deadline: performance.now() + this.#timeout, signal };
-    const { time } = await link.ask(stats("time"), "stats", call);
-    return link.alone(() => dump(link, start, Number(time), this.#timeout, signal));
+  async #listOf(link: Link, start: string, call: Call): Promise<Set<string>> {
+    const { time } = await link.now(call);
+    return link.alone(() => dump(link, start, time, this.#timeout, call.signal));
   }
 }

@@ -23,7 +23,8 @@ export interface MemcachedOptions {
    */
   servers?: string | MemcachedServer | readonly (string | MemcachedServer)[] | undefined;
   /**
-   * How long a call may take, its time in the queue counted in; a listing: how long the server may be silent.
+   * How long a call may take, its time in the queue counted in; a listing: how long the server may be silent,
+   * or be at another one.
    * Default: 5 s.
    */
   timeout?: Duration | undefined;

@@ -11,6 +11,9 @@ export const MN = code("MN");
 /** A reply that is a line of words: an error, or a line of `stats`. */
 export const LINE = 0;
 
+/** There was no `t`. */
+export const UNTOLD = -2;
+
 /** One reply, or one line of several. It is written anew for the next one: take out of it what is to be kept. */
 export interface Reply {
   /** {@link HD} and so on, or {@link LINE}. */
@@ -19,7 +22,7 @@ export interface Reply {
   mark: number;
   /** What followed a `c`, the CAS token; `""`: none. */
   cas: string;
-  /** What followed a `t`, the seconds left, -1 without a TTL; 0: none. */
+  /** What followed a `t`, the seconds left, -1 without a TTL; {@link UNTOLD}: none. */
   ttl: number;
   /** Of {@link VA}; nobody writes into it again. */
   value: Buffer | undefined;
@@ -44,7 +47,7 @@ const ZERO = 0x30;
  */
 export class ReplyReader {
   readonly #take: (reply: Reply) => boolean;
-  readonly #reply: Reply = { code: LINE, mark: -1, cas: "", ttl: 0, value: undefined, line: "" };
+  readonly #reply: Reply = { code: LINE, mark: -1, cas: "", ttl: UNTOLD, value: undefined, line: "" };
   /** The beginning of a reply whose end has not come yet, and how many bytes it takes at least. */
   #pieces: Buffer[] = [];
   #held = 0;
@@ -140,7 +143,7 @@ export class ReplyReader {
     const reply = this.#reply;
     reply.mark = -1;
     reply.cas = "";
-    reply.ttl = 0;
+    reply.ttl = UNTOLD;
     let at = from;
     while (at < end) {
       const letter = bytes[++at];

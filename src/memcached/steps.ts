@@ -1,8 +1,8 @@
 import { NotSupportedError, TimeoutError } from "../errors.js";
 import { withOutcome } from "../internal/outcomes.js";
-import { dateAfter, dateOf } from "./expiry.js";
+import { dateAfter, dateOf, isShort, span } from "./expiry.js";
 import type { Key } from "./key.js";
-import { COMPARED, ITEM, type Item, stats } from "./kinds.js";
+import { COMPARED, ITEM, type Item } from "./kinds.js";
 import { type Link, STALE } from "./link.js";
 import { type Call, type Kind, Request, type Stored } from "./request.js";
 
@@ -37,16 +37,19 @@ export class Steps {
     if (!this.#link.limits.cas) {
       throw new NotSupportedError("the server has no CAS tokens (its option -C): it compares nothing");
     }
+    let refused = false;
     let start = performance.now();
-    let longest = 0;
+    let longest = this.#link.roundTrip;
     while (true) {
       // A round that is cut short in its write would leave it open what came of it.
       if (start + 2 * longest >= this.#call.deadline) {
-        throw new TimeoutError("others changed the key again and again", { outcome: "not-applied" });
+        const why = refused ? "others changed the key again and again" : "no time was left for another attempt";
+        throw new TimeoutError(why, { outcome: "not-applied" });
       }
       try {
         const answer = await round();
         if (answer !== AGAIN) return answer;
+        refused = true;
       } catch (error) {
         // The connection went between the read and the write, which was not sent.
         if (error !== STALE) throw error;
@@ -60,7 +63,7 @@ export class Steps {
   /** The item as it is now; `undefined`: missing. */
   async item(): Promise<Seen | undefined> {
     const { sent, flag } = this.#key;
-    const item = await this.#read(ITEM, `mg ${sent}${flag} v c t`);
+    const item = await this.#ask(ITEM, `mg ${sent}${flag} v c t`);
     // The reply came on the connection that there is: nothing else has happened since.
     return item && { ...item, epoch: this.#link.epoch };
   }
@@ -71,19 +74,35 @@ export class Steps {
     const { sent, flag } = this.#key;
     const command = `mg ${sent}${flag} c t`;
     // Between two equal answers the server's clock has not ticked: so the date is exact, however often it is kept.
-    const [before, now, after] = await Promise.all([this.#read(ITEM, command), this.now(), this.#read(ITEM, command)]);
+    const [before, { time }, after] = await Promise.all([
+      this.#ask(ITEM, command),
+      this.#read(this.#link.now(this.#call)),
+      this.#ask(ITEM, command),
+    ]);
     const same = before?.cas === item.cas && after?.cas === item.cas && before.ttl === after.ttl;
-    return same ? dateOf(now, before.ttl) : undefined;
+    return same ? dateOf(time, before.ttl) : undefined;
   }
 
-  /** The `T` of a TTL that is too long to be sent as it is. */
-  async date(ttl: number): Promise<string> {
-    return dateAfter(await this.now(), ttl);
+  /**
+   * The `T` of a TTL, and the connection that it is for where it is a date: one that waits for another grows old, and the
+   * item would end too soon.
+   */
+  async expiry(ttl: number): Promise<{ readonly flag: string; readonly epoch?: number }> {
+    if (isShort(ttl)) return { flag: span(ttl) };
+    const { time, epoch } = await this.#read(this.#link.now(this.#call));
+    return { flag: dateAfter(time, ttl), epoch };
   }
 
-  /** The server's time, in seconds since the epoch. */
-  async now(): Promise<number> {
-    return Number((await this.#read(stats("time"), "stats")).time);
+  /** The one command that changes something, with a TTL that is too long to be sent as it is. */
+  async date<R>(kind: Kind<R>, ttl: number, command: (flag: string) => string, stored?: Stored): Promise<R> {
+    while (true) {
+      const { flag, epoch } = await this.expiry(ttl);
+      try {
+        return await this.write(kind, command(flag), stored, epoch);
+      } catch (error) {
+        if (error !== STALE) throw error;
+      }
+    }
   }
 
   /** A write where the item is still as it was seen. */
@@ -94,13 +113,17 @@ export class Steps {
   /** The one command that changes something. */
   write<R>(kind: Kind<R>, command: string, stored?: Stored, epoch?: number): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#link.send(new Request(kind, command, stored, this.#call, epoch, resolve, reject));
+      this.#link.send(new Request(kind, command, stored, this.#call, epoch, resolve, reject), true);
     });
   }
 
-  async #read<R>(kind: Kind<R>, command: string): Promise<R> {
+  #ask<R>(kind: Kind<R>, command: string): Promise<R> {
+    return this.#read(this.#link.ask(kind, command, this.#call));
+  }
+
+  async #read<R>(reading: Promise<R>): Promise<R> {
     try {
-      return await this.#link.ask(kind, command, this.#call);
+      return await reading;
     } catch (error) {
       // Reads were all that was sent.
       throw withOutcome(error, "not-applied");

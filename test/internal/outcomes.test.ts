@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DriverError, NotFoundError, TimeoutError, UnavailableError } from "../../src/index.js";
+import { DriverError, InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/index.js";
 import { allParts, closed, GARBLED, lost, partly } from "../../src/internal/outcomes.js";
 
 describe("what calls are told", () => {
@@ -22,8 +22,15 @@ describe("what calls are told", () => {
     },
   );
 
-  it("of several parts stays as it is where it is no matter of outcome", () => {
-    const reason = new NotFoundError("no such key");
+  it("of several parts, one of which was refused, is unknown, though it was refused before it was sent", () => {
+    const reason = new InvalidArgumentError("too large");
+    const told = partly(reason);
+    expect(told).toBeInstanceOf(DriverError);
+    expect(told).toMatchObject({ message: "of several parts, one: too large", outcome: "unknown", cause: reason });
+  });
+
+  it("of several parts stays as it is where it is no error of ours", () => {
+    const reason = new Error("aborted");
     expect(partly(reason)).toBe(reason);
   });
 });
@@ -48,6 +55,16 @@ describe("a call in several parts", () => {
     ["one of them was", () => [Promise.reject(refused), Promise.resolve("a")], "ERR_DRIVER"],
   ])("may have been applied in part where %s", async (_, parts, code) => {
     await expect(allParts(parts())).rejects.toMatchObject({ code, outcome: "unknown" });
+  });
+
+  it("was refused where each of them was", async () => {
+    const invalid = new InvalidArgumentError("too large");
+    await expect(allParts([Promise.reject(invalid), Promise.reject(refused)])).rejects.toBe(invalid);
+    await expect(allParts([Promise.reject(invalid), Promise.resolve("a")])).rejects.toMatchObject({
+      code: "ERR_DRIVER",
+      outcome: "unknown",
+      cause: invalid,
+    });
   });
 
   it("fails only when each of them has ended", async () => {

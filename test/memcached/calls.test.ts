@@ -9,6 +9,7 @@ import {
   TimeoutError,
   UnavailableError,
 } from "../../src/errors.js";
+import type { Texts } from "../support/load.js";
 import { isSettled, rejection } from "../support/promises.js";
 import { FaultProxy, frozen } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
@@ -174,6 +175,77 @@ describe("TTLs", () => {
     held.thaw();
     expect(await swapped).toBe("old");
     expect(await other.client.ttl("key")).toBeGreaterThan(1.5 * HOUR);
+  });
+
+  it("that are long are counted from a time that is asked for once a server, and again behind a busy key", async () => {
+    const servers = await Promise.all([1, 2].map(() => MemcachedServer.start()));
+    const proxies = await Promise.all(servers.map((each) => FaultProxy.to(each)));
+    const { client } = await open({ servers: proxies.map(({ address }) => address), timeout: 5_000 });
+    const keys = Array.from({ length: 40 }, (_, at) => `key${at}`);
+    await client.mSet(Object.fromEntries(keys.map((key) => [key, "1"])), { ttl: "60d" });
+    for (const [at, proxy] of proxies.entries()) {
+      expect(proxy.sent("stats\r\n")).toBe(1);
+      expect(Number(await servers[at]?.stat("curr_items"))).toBeGreaterThan(0);
+    }
+    const asked = (): number => proxies.reduce((sum, proxy) => sum + proxy.sent("stats\r\n"), 0);
+    const busy = [client.incr("key0"), client.incr("key0")];
+    await client.mSet({ key0: "1", key1: "1", key2: "1" }, { ttl: "60d" });
+    await Promise.all(busy);
+    expect(asked()).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["set", (client: Texts) => client.set("key", "1", { ttl: "60d" }), "ms"],
+    ["getSet of a missing key", (client: Texts) => client.getSet("key", "1", { ttl: "60d" }), "ms"],
+    ["expire", (client: Texts) => client.expire("key", "60d"), "md"],
+  ] as const)("that are long are counted anew where %s has to wait for another connection", async (_, call, write) => {
+    let time = 1_000;
+    const fake = await FakeServer.start((line) => {
+      const mark = markOf(line);
+      if (line === "stats") {
+        // What comes with the answer ends the connection.
+        const more = time === 1_000 ? "garbage\r\n" : "";
+        time += 500;
+        return `STAT time ${time - 500}\r\nEND\r\n${more}`;
+      }
+      return line.startsWith("mg")
+        ? `EN ${mark}\r\n`
+        : line.startsWith("m") && line !== "mn"
+          ? `HD ${mark}\r\n`
+          : undefined;
+    });
+    const { client } = await open({ servers: fake.address, timeout: 2_000 });
+    await call(client);
+    const writes = fake.lines.filter((line) => line.startsWith(write));
+    expect(writes).toEqual([expect.stringContaining(` T${1_500 + 60 * 86_400 + 1}`)]);
+  });
+
+  it.each(["t0", "t4294967295"])(
+    "of an item that ends while the server looks at it (%s): it is missing",
+    async (flag) => {
+      const fake = await FakeServer.start((line) => {
+        const mark = markOf(line);
+        if (line.startsWith("mg"))
+          return line.includes(" v ") ? `VA 1 c1 ${flag} ${mark}\r\n1\r\n` : `HD ${flag} ${mark}\r\n`;
+        return line.startsWith("ms") ? `HD ${mark}\r\n` : undefined;
+      });
+      const { client, driver } = await open(fake.address);
+      expect(await driver.ttl("app:users:", "key")).toBeUndefined();
+      expect(await client.incr("key", 5)).toBe(5);
+      expect(await client.compareAndDelete("key", "1")).toBe(false);
+      expect(fake.accepted).toBe(1);
+    },
+  );
+
+  it("that are long: a store that the server refuses is told as one of another", async () => {
+    const fake = await FakeServer.start((line) => {
+      if (line === "stats") return "STAT time 1000\r\nEND\r\n";
+      return line.startsWith("ms") ? "SERVER_ERROR out of memory storing object\r\n" : undefined;
+    });
+    const { client } = await open(fake.address);
+    const error = await rejection(client.set("key", "1", { ttl: "60d" }));
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error).toMatchObject({ outcome: "unknown" });
   });
 
   it("of a missing key are none", async () => {
@@ -417,7 +489,21 @@ describe("two drivers", () => {
     const error = await rejection<TimeoutError>(client.incr("key"));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error.outcome).toBe("not-applied");
+    expect(error.message).toContain("others changed the key");
     expect(fake.lines.length).toBeGreaterThan(10);
+  });
+
+  it("of which none stood in the way: it is not said", async () => {
+    // The connection goes with the read, late, and with it the token.
+    const fake = await FakeServer.start((line, socket) => {
+      if (!line.startsWith("mg")) return undefined;
+      setTimeout(() => socket.write(`VA 1 c1 t-1 ${markOf(line)}\r\n1\r\ngarbage\r\n`), 250);
+      return "";
+    });
+    const { client } = await open({ servers: fake.address, timeout: 400 });
+    const error = await rejection<TimeoutError>(client.incr("key"));
+    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    expect(error.message).toContain("no time was left for another attempt");
   });
 
   it("of which a read is refused: DriverError, not applied", async () => {

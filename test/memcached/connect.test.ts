@@ -2,10 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import {
+  DriverError,
+  type NamestoreError,
+  NotSupportedError,
+  TimeoutError,
+  UnavailableError,
+} from "../../src/errors.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
+import { NOTHING } from "../../src/memcached/kinds.js";
+import { Link } from "../../src/memcached/link.js";
+import { Request } from "../../src/memcached/request.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
+import { rejection } from "../support/promises.js";
 import { FaultProxy } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
@@ -31,9 +41,11 @@ describe("connect", () => {
   });
 
   it("to a port that nobody listens on: UnavailableError, not applied, with the system's word", async () => {
-    const error = await refusal({ servers: `127.0.0.1:${await freePort()}` });
+    const servers = `127.0.0.1:${await freePort()}`;
+    const error = await refusal({ servers });
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(error).toMatchObject({ outcome: "not-applied", message: "no connection to Memcached (ECONNREFUSED)" });
+    const message = `${servers}: no connection to Memcached (ECONNREFUSED)`;
+    expect(error).toMatchObject({ outcome: "not-applied", message });
   });
 
   it("to a host that does not exist", async () => {
@@ -45,7 +57,7 @@ describe("connect", () => {
     const silent = await FakeServer.start(() => "");
     const error = await refusal({ servers: silent.address });
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(error.outcome).toBe("not-applied");
+    expect(error).toMatchObject({ outcome: "not-applied", message: expect.stringContaining(silent.address) });
     await eventually("the end", () => silent.connections === 0);
   });
 
@@ -73,6 +85,19 @@ describe("connect", () => {
     const error = await refusal({ servers: old.address });
     expect(error).toBeInstanceOf(NotSupportedError);
     expect(error.message).toContain("1.6");
+    expect(error.message).toContain(old.address);
+  });
+
+  it("to a server that refuses for another reason: DriverError, not applied", async () => {
+    const full = await FakeServer.start(() => "SERVER_ERROR out of memory\r\n");
+    const error = await refusal({ servers: full.address });
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error).toMatchObject({ outcome: "not-applied", message: expect.stringContaining("SERVER_ERROR") });
+  });
+
+  it("to an address of IPv6 names it in brackets", async () => {
+    const error = await refusal({ servers: `[::1]:${await freePort()}` });
+    expect(error.message).toMatch(/^\[::1\]:\d+: /);
   });
 
   it("to a server that wants a password: NotSupportedError that says so", async () => {
@@ -95,6 +120,20 @@ describe("connect", () => {
     const error = await refusal({ servers: [proxy.address, `127.0.0.1:${await freePort()}`] });
     expect(error).toBeInstanceOf(UnavailableError);
     await eventually("the end", () => proxy.connections === 0);
+  });
+
+  it("leaves no timer where it is closed in the middle", async () => {
+    const fake = await FakeServer.start();
+    const [host, port] = fake.address.split(":") as [string, string];
+    const link = new Link({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
+    const intervals = vi.spyOn(globalThis, "setInterval");
+    onTestFinished(() => void intervals.mockRestore());
+    const connecting = rejection<UnavailableError>(link.connect());
+    const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
+    // It was meant for another connection, and is told so as soon as there is one.
+    link.send(new Request(NOTHING, "mn", undefined, call, 7, Boolean, () => link.close()));
+    expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(intervals).not.toHaveBeenCalled();
   });
 
   it("over TLS", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { checkTtl, dateAfter, dateOf, isShort, span } from "../../src/memcached/expiry.js";
 
@@ -27,5 +27,12 @@ describe("a TTL as it is sent", () => {
     expect(() => dateAfter(2 ** 31 - 1 - 10, 10_000)).toThrow(InvalidArgumentError);
     expect(() => checkTtl(2 ** 31 * 1_000 - Date.now())).toThrow(InvalidArgumentError);
     expect(() => checkTtl(2 ** 31 * 1_000 - Date.now() - 5_000)).not.toThrow();
+  });
+
+  it("that is none is none by a clock past January 2038 too", () => {
+    vi.spyOn(Date, "now").mockReturnValue(2 ** 31 * 1_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(() => checkTtl(0)).not.toThrow();
+    expect(() => checkTtl(1)).toThrow(InvalidArgumentError);
   });
 });

@@ -20,8 +20,11 @@ export class FakeServer {
   readonly lines: string[] = [];
   /** How many connections there were. */
   accepted = 0;
+  /** After how many milliseconds it greets. */
+  delay: number;
 
-  private constructor(answers: Answers) {
+  private constructor(answers: Answers, delay: number) {
+    this.delay = delay;
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       this.accepted++;
@@ -33,7 +36,10 @@ export class FakeServer {
           const greeting = line === "stats settings" ? SETTINGS : line === "mn" ? "MN\r\n" : undefined;
           if (greeting === undefined) this.lines.push(line);
           const answer = answers(line, socket) ?? greeting;
-          if (answer !== undefined) socket.write(Buffer.from(answer, "latin1"));
+          if (answer === undefined) continue;
+          const write = (): unknown => socket.write(Buffer.from(answer, "latin1"));
+          if (answer === greeting && this.delay > 0) setTimeout(write, this.delay);
+          else write();
         }
       });
       socket.on("error", () => {});
@@ -42,8 +48,8 @@ export class FakeServer {
     servers.add(this);
   }
 
-  static async start(answers: Answers = () => undefined): Promise<FakeServer> {
-    const fake = new FakeServer(answers);
+  static async start(answers: Answers = () => undefined, delay = 0): Promise<FakeServer> {
+    const fake = new FakeServer(answers, delay);
     fake.#server.listen(0, "127.0.0.1");
     await once(fake.#server, "listening");
     return fake;

@@ -285,14 +285,71 @@ describe("a call that times out", () => {
 
   it("without a connection: not applied", async () => {
     const { proxy, client } = await through("waiting", 300);
+    const { address } = proxy;
     proxy.close();
     await eventually("the loss", async () => {
       const error = await rejection<TimeoutError>(client.set("a", "1"));
       return error instanceof TimeoutError && error.outcome === "not-applied";
     });
     const { error, took } = await settled(client.incr("a"), 1_300);
-    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    const why = `${address}: not sent within 300 ms: no connection to Memcached (ECONNREFUSED)`;
+    const message = expect.stringContaining(why);
+    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied", message });
     expect(took).toBeGreaterThan(250);
+  });
+});
+
+describe("a call that has less time left than a reply takes", () => {
+  it("is not sent on the new connection, which goes on for the others", async () => {
+    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${markOf(line)}\r\n` : undefined));
+    const { client } = await open({ servers: fake.address, timeout: 1_000 });
+    await client.delete("first");
+    fake.delay = 850;
+    fake.hangUp();
+    await eventually("the next connection", () => fake.accepted === 2);
+    const late = rejection<TimeoutError>(client.delete("late"));
+    await sleep(400);
+    const early = client.delete("early");
+    expect(await late).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    expect(await early).toBe(true);
+    await sleep(300);
+    expect(fake.accepted).toBe(2);
+    expect(fake.lines.map((line) => line.replace(/ O\d+$/, ""))).toEqual(["md app:users:first", "md app:users:early"]);
+  });
+
+  it("is not sent behind a slow step, nor the next step", async () => {
+    const fake = await FakeServer.start((line, socket) => {
+      const mark = markOf(line);
+      if (line.startsWith("md")) return `HD ${mark}\r\n`;
+      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
+      return undefined;
+    }, 300);
+    const { client } = await open({ servers: fake.address, timeout: 800 });
+    const calls = [
+      client.incr("key"),
+      client.set("key", "2"),
+      client.set("key", "2", { ttl: "60d" }),
+      client.getSet("key", "3"),
+    ];
+    for (const error of await Promise.all(calls.map((call) => rejection(call)))) {
+      expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    }
+    expect(await client.delete("key")).toBe(true);
+    await sleep(300);
+    expect(fake.accepted).toBe(1);
+    expect(fake.lines.map((line) => line.slice(0, 2))).toEqual(["mg", "md"]);
+  });
+});
+
+describe("a connection that is lost", () => {
+  it("is told with the server and the system's word", async () => {
+    const fake = await FakeServer.start((line, socket) => {
+      if (line.startsWith("mg")) socket.resetAndDestroy();
+      return undefined;
+    });
+    const { client } = await open(fake.address);
+    const message = `find "key": ${fake.address}: the connection was lost before the reply came (ECONNRESET)`;
+    expect(await rejection(client.find("key"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown", message });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { DriverError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { DriverError, NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { DumpReader } from "../../src/memcached/dump.js";
 import { rejection } from "../support/promises.js";
 import { cutAfter, FaultProxy, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer } from "./fake.js";
+import { FakeServer, markOf } from "./fake.js";
 import { open } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -86,15 +86,17 @@ describe("a server that refuses to list", () => {
     },
   );
 
-  it.each(["BUSY currently processing crawler request\r\n", "OK\r\nERROR locked try again later\r\n", "what?\r\n"])(
-    "for now, with %j: it is asked again",
-    async (answer) => {
-      const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
-      const { client } = await open(fake.address);
-      expect(await client.keys()).toEqual(["a"]);
-      expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
-    },
-  );
+  it.each([
+    "BUSY currently processing crawler request\r\n",
+    "OK\r\nERROR locked try again later\r\n",
+    "what?\r\n",
+    "ERROR Too many open connections\r\n",
+  ])("for now, with %j: it is asked again", async (answer) => {
+    const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
+    const { client } = await open(fake.address);
+    expect(await client.keys()).toEqual(["a"]);
+    expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
+  });
 
   it("for longer than the timeout: UnavailableError", async () => {
     const { client } = await open({ servers: (await listed("BUSY\r\n")).address, timeout: 200 });
@@ -110,6 +112,54 @@ describe("a listing", () => {
     const { error, took } = await settled(client.keys(), 1_200);
     expect(error).toBeInstanceOf(TimeoutError);
     expect(took).toBeGreaterThan(190);
+  });
+
+  it.each([
+    ["falls silent", line("app%3Ausers%3Aa")],
+    ["never comes, since the server is at another's", "BUSY\r\n"],
+  ])("that %s fails those that wait for it, and later ones try anew", async (_, first) => {
+    const answers = [first];
+    const fake = await FakeServer.start((command) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      return command === DUMP ? answers[0] : undefined;
+    });
+    const { client } = await open({ servers: fake.address, timeout: 300 });
+    const queued = [1, 2, 3].map(() => settled(client.keys(), 1_200));
+    const failed = await Promise.all(queued);
+    for (const { error, took } of failed) {
+      expect(error).toBeInstanceOf(NamestoreError);
+      expect(took).toBeGreaterThan(290);
+      expect(took).toBeLessThan(550);
+    }
+    answers[0] = `${line("app%3Ausers%3Aa")}END\r\n`;
+    expect(await Promise.all([client.keys(), client.keys()])).toEqual([["a"], ["a"]]);
+  });
+
+  it("counts as one call until it is over, and so does clear", async () => {
+    const fake = await listed(undefined);
+    const { client } = await open({ servers: fake.address, timeout: 300, maxPending: 2 });
+    const calls = [rejection(client.keys()), rejection(client.clear())];
+    await eventually("a listing", () => fake.lines.includes(DUMP));
+    expect(await rejection(client.find("a"))).toMatchObject({
+      message: expect.stringContaining("2 calls are pending"),
+    });
+    await Promise.all(calls);
+    const later = [rejection(client.find("a")), rejection(client.find("a"))];
+    for (const error of await Promise.all(later)) expect(error.message).not.toContain("pending");
+  });
+
+  it("whose question for the time cannot be sent in time is not sent", async () => {
+    const fake = await FakeServer.start((command, socket) => {
+      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${markOf(command)}\r\n`), 350);
+      return undefined;
+    }, 300);
+    const { client } = await open({ servers: fake.address, timeout: 400 });
+    const behind = rejection(client.getSet("a", "1"));
+    const { error, took } = await settled(client.keys(), 1_000);
+    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+    expect(took).toBeLessThan(450);
+    await behind;
+    expect(fake.lines.map((each) => each.slice(0, 2))).toEqual(["mg"]);
   });
 
   it("may take longer than the timeout where it goes on", async () => {
@@ -175,6 +225,17 @@ describe("a listing", () => {
     expect(fake.lines.filter((each) => each.startsWith("md"))).toEqual([expect.stringMatching(/^md app:users:a O/)]);
   });
 
+  it("whose connection is lost again and again is told with the server and the system's word", async () => {
+    const fake = await FakeServer.start((command, socket) => {
+      if (command === "stats") return "STAT time 1000\r\nEND\r\n";
+      if (command === DUMP) socket.resetAndDestroy();
+      return undefined;
+    });
+    const { client } = await open({ servers: fake.address, timeout: 100 });
+    const message = `keys: ${fake.address}: the connection was lost in the listing (ECONNRESET)`;
+    expect(await rejection(client.keys())).toMatchObject({ code: "ERR_UNAVAILABLE", message });
+  });
+
   it("whose question for the time is answered with something else fails", async () => {
     const fake = await FakeServer.start((command) => (command === "stats" ? "HD\r\n" : undefined));
     const { client } = await open(fake.address);
@@ -218,6 +279,12 @@ describe("a listing", () => {
     expect((await client.keys()).sort()).toEqual([...found.keys()].sort());
     await client.clear();
     expect(await before.keys()).toEqual([]);
+  });
+
+  it("of clear that fails has changed nothing", async () => {
+    const { client } = await open({ servers: (await listed(undefined)).address, timeout: 100 });
+    expect(await rejection(client.keys())).toMatchObject({ outcome: "unknown" });
+    expect(await rejection(client.clear())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
   });
 
   it("of clear that is cut short by a fault has unknown parts", async () => {

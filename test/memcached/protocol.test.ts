@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EN, EX, HD, LINE, MN, NF, NS, type Reply, ReplyReader, VA } from "../../src/memcached/protocol.js";
+import { EN, EX, HD, LINE, MN, NF, NS, type Reply, ReplyReader, UNTOLD, VA } from "../../src/memcached/protocol.js";
 import { MemcachedServer } from "./servers.js";
 
 const server = await MemcachedServer.start();
@@ -17,7 +17,13 @@ function read(pieces: readonly (string | Buffer)[]): { replies: Seen[]; good: bo
   return { replies, good };
 }
 
-const reply = (code: number, more: Partial<Seen> = {}): Partial<Seen> => ({ code, mark: -1, cas: "", ttl: 0, ...more });
+const reply = (code: number, more: Partial<Seen> = {}): Partial<Seen> => ({
+  code,
+  mark: -1,
+  cas: "",
+  ttl: UNTOLD,
+  ...more,
+});
 
 const REPLIES: readonly [string, Partial<Seen>][] = [
   ["HD\r\n", reply(HD)],

@@ -1,0 +1,63 @@
+import type { Socket } from "node:net";
+import { Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { Connection } from "../../src/memcached/connection.js";
+import { NOTHING, SET } from "../../src/memcached/kinds.js";
+import { Request, type Stored } from "../../src/memcached/request.js";
+
+const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
+
+function stored(value: string | Uint8Array): Stored {
+  const length = Buffer.byteLength(value);
+  return { value, length, size: length, ascii: length === value.length };
+}
+
+describe("the requests of a tick", () => {
+  it("are written whole and in order, and no piece grows with their number", async () => {
+    const pieces: { length: number; bytes: Buffer }[] = [];
+    let writes = 0;
+    const take = (chunk: string | Buffer, encoding: BufferEncoding): void => {
+      pieces.push({ length: chunk.length, bytes: Buffer.from(chunk as string, encoding) });
+    };
+    const socket = new Writable({
+      decodeStrings: false,
+      write(chunk, encoding, done) {
+        writes++;
+        take(chunk, encoding);
+        done();
+      },
+      writev(chunks, done) {
+        writes++;
+        for (const { chunk, encoding } of chunks) take(chunk, encoding);
+        done();
+      },
+    });
+    const connection = new Connection(
+      () => socket as Socket,
+      () => {},
+    );
+    const values = [
+      ...Array.from({ length: 3_000 }, (_, at) => `${at % 7 === 0 ? "é" : "e"}${String(at).repeat(20)}`),
+      "x".repeat(300_000),
+      "é".repeat(300_000),
+      Buffer.from("bytes"),
+      "last",
+    ];
+    let expected = "";
+    for (const [at, value] of values.entries()) {
+      const text = value.toString();
+      connection.send(new Request(SET, `ms k ${at}`, stored(value), call, undefined, Boolean, Boolean));
+      expected += `ms k ${at} O${at % 1_000}\r\n${text}\r\n`;
+    }
+    for (let at = 0; at < 50_000; at++) {
+      connection.send(new Request(NOTHING, "mn", undefined, call, undefined, Boolean, Boolean));
+      expected += "mn\r\n";
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).toString() === expected).toBe(true);
+    expect(pieces.map(({ length }) => length).filter((length) => length > 2 * 65_536 + 100)).toEqual([
+      300_000, 300_000,
+    ]);
+    expect(writes).toBe(1);
+  });
+});
