@@ -35,17 +35,10 @@ async function fillAndEmpty(/** @type {number} */ count) {
   if (how === "clear") await store.clear();
   else ahead += TTL;
   while (driver.stats().entries > 1) await sleep(20);
-  return { filled, emptied: await settled() };
-}
-
-/** What it holds once that is no longer getting less: what was cleared is let go of bit by bit. */
-async function settled() {
-  for (let last = held(); ; ) {
-    await sleep(300);
-    const now = held();
-    if (now > 0.99 * last) return now;
-    last = now;
-  }
+  // What was cleared is unlinked in slices, and goes once that is done.
+  for (let tries = 0; tries < 100 && held() > filled / 2; tries++) await sleep(300);
+  await sleep(300);
+  return { filled, emptied: held() };
 }
 
 function held() {
