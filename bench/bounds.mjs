@@ -25,20 +25,17 @@ const SIZES = [1_000, 10_000];
  */
 export async function bounds({ quick, progress }) {
   const subjects = [bounded, swept, lruCache];
+  /** @type {{ title: string, costs: Record<string, { ns: number, ratio: number }> }[]} */
   const results = [];
-  for (const [title, having] of [
-    ["find, hit", subjects],
-    ["set", subjects],
-    ["set with a TTL", subjects],
-    ["set of a new key", subjects],
-    ["set of a new key", [bounded, lruCache].map(full)],
-  ]) {
+  async function compare(/** @type {string} */ title, /** @type {readonly Subject[]} */ having, suffix = "") {
+    progress(`bounded: ${title}${suffix}`);
     const operation = { ...operationOf(title), limit: namestore };
-    progress(`bounded: ${title}`);
     for (const subject of having) await check(operation, subject);
     const costs = await measure(operation, having, quick ? QUICK : FULL);
-    results.push({ title: having === subjects ? title : `${title}, for which one goes`, costs: byName(costs) });
+    results.push({ title: `${title}${suffix}`, costs: byName(costs) });
   }
+  for (const title of ["find, hit", "set", "set with a TTL", "set of a new key"]) await compare(title, subjects);
+  await compare("set of a new key", [bounded, lruCache].map(full), ", for which one goes");
 
   const requests = quick ? REQUESTS / 10 : REQUESTS;
   const hits = [];

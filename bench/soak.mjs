@@ -85,8 +85,8 @@ class Load {
   /**
    * @param {string} name
    * @param {MemoryDriver} driver
-   * @param {boolean} lasting - whether it may be given entries without a TTL, and ever new keys: what nothing bounds or
-   * sweeps is given neither.
+   * @param {{ newKeys?: boolean, lasting?: boolean }} given - whether it gets ever new keys, and entries without a TTL:
+   * what nothing bounds or sweeps is not to get them.
    */
   constructor(name, driver, { newKeys = false, lasting = false }) {
     this.name = name;
