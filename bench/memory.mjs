@@ -43,7 +43,7 @@ export async function memory({ quick, progress }) {
       {
         columns: ["", "bytes an entry", "of the Map"],
         rows: figures.map(([what, bytes]) => [what, figure(bytes), figure(bytes / map)]),
-        note: "The heap and what lies outside of it, after a collection, each in a process of its own; keys and values count.",
+        note: "The heap and what lies outside of it, after every entry was read and a collection, each in a process of its own; keys and values count.",
       },
     ],
     bars: [
