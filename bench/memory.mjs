@@ -12,27 +12,29 @@ const NAMESPACES = 100_000;
  */
 export async function memory({ quick, progress }) {
   const entries = quick ? ENTRIES / 10 : ENTRIES;
-  const namespaces = quick ? NAMESPACES / 10 : NAMESPACES;
 
   async function held(/** @type {string} */ subject, call = "set", count = entries, spread = 1) {
     progress(`${subject}, ${call}, ${count} entries`);
-    const { bytes } = await inChild("./memory-child.mjs", [subject, call, count, spread]);
+    const { bytes } = await inChild("./size-child.mjs", [subject, call, count, spread]);
     return /** @type {number} */ (bytes);
   }
 
   const map = await held("Map");
   const plain = await held("namestore");
   const withTTL = await held("namestore", "setTTL");
-  const alone = await held("namestore", "set", namespaces, namespaces);
+  const alone = await held("namestore", "set", NAMESPACES, NAMESPACES);
   /** @type {[string, number][]} */
   const figures = [
     ["Map under the prefixed keys", map],
     ["namestore", plain],
     ["namestore, with a TTL", withTTL],
+    ["namestore, bounded", await held("namestore, bounded")],
+    ["namestore, bounded, with a TTL", await held("namestore, bounded", "setTTL")],
+    ["namestore, swept, with a TTL", await held("namestore, swept", "setTTL")],
     ["lru-cache", await held("lru-cache")],
     ["lru-cache, with a TTL", await held("lru-cache", "setTTL")],
     ["keyv", await held("keyv")],
-    [`namestore, each in a namespace of its own (${namespaces.toLocaleString("en")})`, alone],
+    [`namestore, each in a namespace of its own (${NAMESPACES.toLocaleString("en")})`, alone],
   ];
   return {
     name: "memory",
@@ -41,7 +43,7 @@ export async function memory({ quick, progress }) {
       {
         columns: ["", "bytes an entry", "of the Map"],
         rows: figures.map(([what, bytes]) => [what, figure(bytes), figure(bytes / map)]),
-        note: "The heap and what lies outside of it, after a collection, each in a process of its own; keys and values count.",
+        note: "The heap and what lies outside of it, after every entry was read and a collection, each in a process of its own; keys and values count.",
       },
     ],
     bars: [

@@ -1,9 +1,9 @@
 /**
  * `npm run bench`: namestore on its memory driver, beside a bare Map and the libraries that do the nearest.
  *
- *   node --expose-gc bench/run.mjs [--only calls|memory|scale] [--quick] [--ops part,…] [--subjects name,…]
+ *   node --expose-gc bench/run.mjs [--only calls|bounds|memory|scale|sweep] [--quick] [--ops part,…] [--subjects name,…]
  *
- *   --only      one section; default, all three
+ *   --only      one section; default, all five
  *   --quick     a first impression: fewer and smaller rounds
  *   --ops       of the calls, those whose title holds one of these parts
  *   --subjects  of the libraries, these
@@ -25,12 +25,14 @@
  * A whole run writes results/ and chart.svg. A part of one only prints.
  */
 import { parseArgs } from "node:util";
+import { bounds } from "./bounds.mjs";
 import { calls } from "./calls.mjs";
 import { chart } from "./chart.mjs";
 import { memory } from "./memory.mjs";
 import { inTerminal, save } from "./report.mjs";
 import { scale } from "./scale.mjs";
 import { named, subjects } from "./subjects/index.mjs";
+import { sweep } from "./sweep.mjs";
 
 /**
  * @typedef {object} Options
@@ -40,7 +42,7 @@ import { named, subjects } from "./subjects/index.mjs";
  * @property {(doing: string) => void} progress
  */
 
-const sections = { calls, memory, scale };
+const sections = { calls, bounds, memory, scale, sweep };
 
 const { values } = parseArgs({
   options: {

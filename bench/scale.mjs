@@ -3,7 +3,11 @@ import { figure } from "./report.mjs";
 
 const SMALL = 10_000;
 const LARGE = 1_000_000;
+/** How many entries in one namespace; one Map holds at most 2^24. */
+const COUNTS = [1_000_000, 10_000_000];
 const MILLIONS = 20_000_000;
+const NAMESPACES = 10_000;
+const SIZED = ["namestore", "namestore, bounded", "lru-cache", "Map"];
 
 /**
  * What a large store costs.
@@ -12,8 +16,8 @@ const MILLIONS = 20_000_000;
  * @returns {Promise<import("./report.mjs").Report>}
  */
 export async function scale({ quick, progress }) {
-  const large = quick ? LARGE / 10 : LARGE;
-  const millions = quick ? MILLIONS / 10 : MILLIONS;
+  const less = quick ? 10 : 1;
+  const large = LARGE / less;
 
   /** @type {{ name: string, small: Timed, large: Timed }[]} */
   const listings = [];
@@ -25,8 +29,20 @@ export async function scale({ quick, progress }) {
       large: await inChild("./scale-child.mjs", [name, large]),
     });
   }
-  progress(`${millions} entries`);
-  const { set, find, gigabytes } = await inChild("./millions-child.mjs", [millions], 16_000);
+
+  /** @type {Sized[]} */
+  const sizes = [];
+  for (const [entries, namespaces, names] of [
+    ...COUNTS.map((count) => /** @type {const} */ ([count / less, 1, SIZED])),
+    /** @type {const} */ ([MILLIONS / less, 1, ["namestore"]]),
+    /** @type {const} */ ([LARGE / less, NAMESPACES / less, SIZED]),
+  ]) {
+    for (const name of names) {
+      progress(`${name}, ${entries} entries in ${namespaces} namespaces`);
+      const costs = await inChild("./size-child.mjs", [name, "set", entries, namespaces], 16_000);
+      sizes.push({ name, entries, namespaces, ...costs });
+    }
+  }
 
   const [own] = listings;
   const bars = [
@@ -47,24 +63,24 @@ export async function scale({ quick, progress }) {
         note: "Medians of single calls, by the clock.",
       },
       {
-        columns: ["one namespace", "entries", "set", "find", "heap"],
-        rows: [
-          [
-            "namestore",
-            millions.toLocaleString("en"),
-            `${figure(set)} ns`,
-            `${figure(find)} ns`,
-            `${figure(gigabytes)} GB`,
-          ],
-        ],
-        note: "CPU time a call, the making of key and value included. Every entry was found again.",
+        columns: ["", "entries", "namespaces", "find, hit", "set of a new key", "bytes an entry"],
+        rows: sizes.map(({ name, entries, namespaces, find, set, bytes }) => [
+          name,
+          entries.toLocaleString("en"),
+          namespaces.toLocaleString("en"),
+          `${figure(find)} ns`,
+          `${figure(set)} ns`,
+          figure(bytes),
+        ]),
+        note: "CPU time a call, collections and the making of key and value included; namespaces in turn. Every entry was found again, in another order than that of the writes.",
       },
     ],
     bars,
-    data: { listings, millions: { entries: millions, set, find, gigabytes } },
+    data: { listings, sizes },
   };
 }
 
+/** @typedef {{ name: string, entries: number, namespaces: number, set: number, find: number, bytes: number }} Sized */
 /** @typedef {{ list?: number, clear?: number, fault?: string }} Timed - milliseconds */
 
 /** One row, or none where the library has no such call. */

@@ -1,13 +1,12 @@
 import { Client, MemoryDriver, text } from "../../dist/index.js";
 
-/** @type {import("./subject.mjs").Subject<Client<string, string>>} */
+/** @typedef {import("./subject.mjs").Subject<Client<string, string>>} Namestore */
+
+/** @type {Namestore} */
 export const namestore = {
   name: "namestore",
   package: "namestore",
-  open(names) {
-    const driver = new MemoryDriver();
-    return names.map((name) => new Client("app", name, { driver, codec: text }));
-  },
+  open: (names) => clients(names, new MemoryDriver()),
   calls: {
     find: (store, key) => store.find(key),
     set: (store, key, value) => store.set(key, value),
@@ -22,3 +21,25 @@ export const namestore = {
     getOrSet: (store, key, compute) => store.getOrSet(key, compute),
   },
 };
+
+/**
+ * It holds as many entries as it is told to, and never more bytes than there are.
+ *
+ * @type {Namestore}
+ */
+export const bounded = {
+  ...namestore,
+  name: "namestore, bounded",
+  open: (names, maxEntries) => clients(names, new MemoryDriver({ maxEntries, maxBytes: Number.MAX_SAFE_INTEGER })),
+};
+
+/** @type {Namestore} */
+export const swept = {
+  ...namestore,
+  name: "namestore, swept",
+  open: (names) => clients(names, new MemoryDriver({ sweepInterval: "10s" })),
+};
+
+function clients(/** @type {readonly string[]} */ names, /** @type {MemoryDriver} */ driver) {
+  return names.map((name) => new Client("app", name, { driver, codec: text }));
+}

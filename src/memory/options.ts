@@ -13,8 +13,9 @@ export interface MemoryOptions {
   maxEntries?: number | undefined;
   /**
    * How many bytes it holds at most, over all namespaces: a whole number of 1 or more. What counts is the UTF-8 of each
-   * business key, and its value: bytes as they are, text as UTF-8. What the heap needs besides, some 170 bytes an entry
-   * and 190 with a TTL, is not counted. To make room for another entry, the least recently used go. Default: no bound.
+   * business key, and its value: bytes as they are, text as UTF-8. What the heap needs besides, 170 to 200 bytes an
+   * entry and 16 more with a TTL, is not counted. To make room for another entry, the least recently used go. Default:
+   * no bound.
    */
   maxBytes?: number | undefined;
   /**
