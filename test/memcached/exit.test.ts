@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { Program } from "../support/programs.js";
 import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
-import { Program } from "./programs.js";
 import { MemcachedServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 30_000 });

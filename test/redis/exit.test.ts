@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { freePort } from "../support/free-port.js";
+import { Program } from "../support/programs.js";
 import { FaultProxy } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { RedisCluster } from "./cluster-servers.js";
 import { FakeServer } from "./fake.js";
-import { Program } from "./programs.js";
 import { NAME, RedisSentinels } from "./sentinel-servers.js";
 import { RedisServer } from "./servers.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { Program } from "../support/programs.js";
 import { eventually } from "../support/waiting.js";
 import { open } from "./opening.js";
-import { Program } from "./programs.js";
 import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 60_000 });

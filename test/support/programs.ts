@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PRELUDE = `
 import { Client, text } from "./dist/index.js";
 import { MemcachedDriver } from "./dist/memcached.js";
+import { RedisDriver } from "./dist/redis.js";
 const given = JSON.parse(process.argv.at(-1));
 const told = new Promise((resolve) => process.once("SIGUSR2", resolve));
 `;
