@@ -1,6 +1,6 @@
 /**
  * Lets all entries of a swept store expire in one second, and sends the delays of the event loop: of the idle loop
- * beforehand, and during the sweep.
+ * and of a busy one beforehand, and during the sweep.
  *
  * Argument: how many entries.
  */
@@ -45,6 +45,9 @@ gc?.();
 await sleep(200);
 
 const idle = await delays(() => sleep(IDLE));
+const busy = await delays(async () => {
+  for (const end = performance.now() + IDLE; performance.now() < end; await sleep(1)) spin();
+});
 assert.equal(driver.stats().entries, entries);
 
 now += SECOND;
@@ -56,7 +59,12 @@ const sweep = await delays(async () => {
 });
 const took = performance.now() - began;
 assert.equal(driver.stats().expirations, entries);
-process.send?.({ idle, sweep, took });
+process.send?.({ idle, busy, sweep, took });
+
+/** As long as a slice. */
+function spin() {
+  for (const end = performance.now() + 1; performance.now() < end; );
+}
 
 /** What the loop was late by, in milliseconds, while the work went on; and the longest callback. */
 async function delays(/** @type {() => Promise<unknown>} */ work) {

@@ -12,7 +12,7 @@ const BAR = 5;
 const LEFT = 1.1;
 
 /** @typedef {{ p99: number, max: number, longest: number }} Delays - milliseconds */
-/** @typedef {{ idle: Delays, sweep: Delays, took: number }} Sweep */
+/** @typedef {{ idle: Delays, busy: Delays, sweep: Delays, took: number }} Sweep */
 
 /**
  * What it is like when everything expires at once, and whether the memory comes back.
@@ -53,11 +53,15 @@ export async function sweep({ quick, progress }) {
             runs.map(({ idle }) => idle),
           ),
           delayRow(
+            "busy, 1 ms of 2",
+            runs.map(({ busy }) => busy),
+          ),
+          delayRow(
             "sweep",
             runs.map(({ sweep }) => sweep),
           ),
         ],
-        note: `monitorEventLoopDelay at 1 ms: a timer on time counts as 1 ms. Medians of ${runs.length} runs; idle is the full store in the same run, with nothing to sweep. A callback counts by the lesser of clock and CPU. The sweep took ${figure(median(runs.map(({ took }) => took)))} ms, in slices.`,
+        note: `monitorEventLoopDelay at 1 ms: a timer on time counts as 1 ms. Medians of ${runs.length} runs; idle is the full store in the same run, with nothing to sweep; busy is the same with a loop that spins, since a process that works is put off by its neighbours more than one that sleeps. A callback counts by the lesser of clock and CPU. The sweep took ${figure(median(runs.map(({ took }) => took)))} ms, in slices.`,
       },
       {
         columns: ["memory, MB", "before", "filled", "after", "ratio on before"],
