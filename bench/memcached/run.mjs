@@ -7,7 +7,7 @@
  * How to read it:
  *
  * - **Calls** keep 1, 50 or 500 under way, each loop awaiting its call before it makes the next. Rounds are interleaved
- *   and their order turns; a ratio is the median of those within a round. Above 1 is faster than namestore.
+ *   and their order turns; a bar's ratio is the median of those within a round. Above 1 namestore is the faster.
  * - **Calls a second** is by the clock on the wall; **CPU** is what this process spends a call, the server's left out,
  *   which other work on the machine does not move.
  * - **Listing**: the keys of one namespace of 10,000 among 1,000,000, all of the million, and `clear`.
