@@ -3,6 +3,7 @@ import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
+import { refuseUnknown } from "../internal/known-options.js";
 import type { Logger } from "./log.js";
 
 /** What a call that writes may be given. */
@@ -68,11 +69,14 @@ const DRIVER_METHODS = [
   "clear",
 ] as const satisfies readonly (keyof Driver)[];
 
+const CLIENT_OPTIONS = ["driver", "codec", "ttl", "logger", "logTag"];
+
 const LOGGER_METHODS = ["debug", "info", "warn", "error"] as const satisfies readonly (keyof Logger)[];
 
 /** @throws InvalidArgumentError when an option is not what it should be; `ttl` is checked where it is read. */
 export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void {
   checkObject("options", options, "an object such as { driver, codec, ttl }");
+  refuseUnknown(options, CLIENT_OPTIONS);
   const { driver, codec, logger, logTag } = options;
   if (driver !== undefined) checkDriver(driver);
   if (codec !== undefined) checkCodec(codec);

@@ -61,4 +61,11 @@ describe("a client", () => {
     expect(() => new Client("app", "users", { ttl: -1 })).toThrow(InvalidArgumentError);
     expect(() => new Client("app", "users", { logTag: 5 as never })).toThrow(InvalidArgumentError);
   });
+
+  it("refuses an option that is misspelt, which would be ignored in silence", () => {
+    const options = { drvier: new MemoryDriver() };
+    expect(() => new Client("app", "users", options as object)).toThrow(
+      'there is no option "drvier"; allowed are driver, codec, ttl, logger, logTag',
+    );
+  });
 });
