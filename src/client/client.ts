@@ -442,8 +442,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
    * - What another writer stored meanwhile is not overwritten, and is what everyone gets. After a write to the key
    *   through this client or its views, what was computed is given and not stored.
    * - When the store times out or is unavailable, it gives what `compute` gives: after the driver's `timeout`, so give a
-   *   cache a driver with a short one. Where the store takes reads and refuses what was computed, that is given as
-   *   well, with a warning to the logger.
+   *   cache a driver with a short one. Where the read went well and what was computed cannot be stored, that is given as
+   *   well, with a warning to the logger, also for a `DriverError`, or an `InvalidArgumentError` of the driver's: the
+   *   value is too large for the store, or the TTL too long.
    * - An abort lets go of this caller only.
    *
    * `compute` must not ask the same client for the same key: it would wait for itself.
@@ -523,7 +524,7 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     return this.#list("scan", pattern, options, (batch) => batch) as AsyncIterableIterator<TKey>;
   }
 
-  /** Removes every key of this namespace, and none of another. */
+  /** Removes every key of this namespace, and none of another. A key that is written meanwhile may be removed or stay. */
   clear(options?: CallOptions): Promise<void> {
     return this.#calls.many(
       "clear",

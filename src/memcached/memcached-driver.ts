@@ -41,8 +41,14 @@ const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
  *
  * @example
  * ```ts
- * const driver = await MemcachedDriver.connect(["cache-a.internal:11211", "cache-b.internal:11211"]);
- * const users = new Client<UserID, User>("app", "users", { driver, codec: json() });
+ * import { Client, text } from "namestore";
+ * import { MemcachedDriver } from "namestore/memcached";
+ *
+ * const driver = await MemcachedDriver.connect(["localhost:11211"]);
+ * const pages = new Client("app", "cached-pages", { driver, codec: text, ttl: "10m" });
+ * await pages.getOrSet("/", async () => "<h1>Home</h1>"); // → "<h1>Home</h1>"
+ * await pages.close();
+ * driver.close();
  * ```
  * @see https://github.com/memcached/memcached/blob/master/doc/protocol.txt
  */

@@ -9,8 +9,13 @@ import type { Awaitable, Driver } from "../driver/driver.js";
  *   name: "memcached",
  *   open: () => MemcachedDriver.connect("localhost:11211"),
  *   ttlResolution: 1_000,
- *   cannot: { scan: "lru_crawler is off", clear: "lru_crawler is off", atomicMSet: "it has no multi-key write" },
- *   limits: { keyBytes: 250, awkwardKeyBytes: 186 },
+ *   cannot: { atomicMSet: "it stores one key at a time" },
+ *   limits: {
+ *     keyBytes: 250,
+ *     awkwardKeyBytes: 186,
+ *     valueBytes: 1_000_000,
+ *     ttl: Date.UTC(2038, 0, 19) - Date.now(),
+ *   },
  * };
  * ```
  */

@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as root from "../../src/index.js";
+import { MemcachedServer } from "../memcached/servers.js";
 import { RedisServer } from "../redis/servers.js";
 import { Consumer, ROOT } from "./consumer.js";
 
-const DOCUMENTS = ["README.md", "docs/recipes.md", "docs/redis.md"];
+const DOCUMENTS = ["README.md", "docs/recipes.md", "docs/redis.md", "docs/memcached.md"];
 /** What has examples that are whole, in its doc comments. */
-const SOURCES = ["src/redis/redis-driver.ts"];
+const SOURCES = ["src/redis/redis-driver.ts", "src/memcached/memcached-driver.ts"];
 const read = (document: string): string => readFileSync(join(ROOT, document), "utf8");
 
 const BLOCK = /^```ts\n(.*?)^```$/gms;
@@ -23,8 +24,9 @@ interface Block {
   readonly code: string;
 }
 
-/** The server that the code is told of. */
-const server = await RedisServer.start();
+/** The servers that the code is told of. */
+const redis = await RedisServer.start();
+const memcached = await MemcachedServer.start();
 
 const blocks = [...DOCUMENTS, ...SOURCES].flatMap((document) => {
   const text = SOURCES.includes(document) ? read(document).replace(/^ +\* ?/gm, "") : read(document);
@@ -36,7 +38,8 @@ const blocks = [...DOCUMENTS, ...SOURCES].flatMap((document) => {
         .toLowerCase()}-${at + 1}.ts`;
     const checked = code
       .replace(GIVES, "assert.deepStrictEqual($1, $2);")
-      .replaceAll("redis://localhost:6379", server.url);
+      .replaceAll("redis://localhost:6379", redis.url)
+      .replaceAll("localhost:11211", memcached.address);
     return { file, code: `import assert from "node:assert/strict";\n${checked}` };
   });
 });
