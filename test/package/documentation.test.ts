@@ -6,7 +6,7 @@ import { MemcachedServer } from "../memcached/servers.js";
 import { RedisServer } from "../redis/servers.js";
 import { Consumer, ROOT } from "./consumer.js";
 
-const DOCUMENTS = ["README.md", "docs/recipes.md", "docs/redis.md", "docs/memcached.md"];
+const DOCUMENTS = ["README.md", "docs/recipes.md", "docs/redis.md", "docs/memcached.md", "docs/coming-from-go.md"];
 /** What has examples that are whole, in its doc comments. */
 const SOURCES = ["src/redis/redis-driver.ts", "src/memcached/memcached-driver.ts"];
 const read = (document: string): string => readFileSync(join(ROOT, document), "utf8");
