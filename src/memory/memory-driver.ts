@@ -167,6 +167,7 @@ export class MemoryDriver implements Driver {
    * What it holds and what happened to it, of this moment: in all, and for each namespace. It costs by the number of
    * namespaces; on a driver without options, which does not keep count of bytes, by that of entries.
    *
+   * @throws UnavailableError when the driver is closed.
    * @example
    * ```ts
    * const { hits, misses, namespaces } = driver.stats();
