@@ -48,7 +48,14 @@ export class Expirations {
     for (const end of ends) {
       yield undefined;
       if (end > last) continue;
-      for (let node = this.#first(end); node !== undefined; node = this.#first(end)) yield node;
+      for (let node = this.#first(end); node !== undefined; node = this.#first(end)) {
+        if (end > Math.floor(Date.now() / this.#width)) {
+          // The clock was set back meanwhile: what is left, and what was added since, has time again.
+          this.#done = Math.min(this.#done, done);
+          return;
+        }
+        yield node;
+      }
     }
   }
 

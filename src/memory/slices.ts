@@ -13,10 +13,12 @@ const MOST_STEPS = 8_192;
  */
 export class Slices {
   #timer: NodeJS.Timeout | undefined;
+  /** What made it. */
+  #madeBy: unknown;
 
-  /** Whether work waits or is under way. */
+  /** Whether work waits or is under way. Not with a timer of fake ones that are gone, or from before they came. */
   get busy(): boolean {
-    return this.#timer !== undefined;
+    return this.#timer !== undefined && this.#madeBy === globalThis.setTimeout;
   }
 
   /**
@@ -26,7 +28,12 @@ export class Slices {
    * @param finished - called after the last, unless it was stopped.
    */
   run(wait: number, steps: Iterator<unknown, unknown>, finished?: () => void): void {
-    const timer = setTimeout(() => this.#slice(steps, finished), wait);
+    this.stop();
+    this.#madeBy = globalThis.setTimeout;
+    const timer = setTimeout(() => {
+      // One that was made by other timers, and could not be cleared, has no say any more.
+      if (this.#timer === timer) this.#slice(steps, finished);
+    }, wait);
     // Those of some fake timers are bare numbers.
     timer.unref?.();
     this.#timer = timer;
@@ -39,7 +46,7 @@ export class Slices {
 
   #slice(steps: Iterator<unknown, unknown>, finished: (() => void) | undefined): void {
     const end = performance.now() + SLICE;
-    for (let taken = 1; this.busy; taken++) {
+    for (let taken = 1; this.#timer !== undefined; taken++) {
       if (steps.next().done) {
         this.#timer = undefined;
         finished?.();

@@ -98,6 +98,46 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
+  it("and what has time again since the clock was set back in the midst of a sweep stays", () => {
+    const driver = swept(1_000);
+    for (let at = 0; at < 30_000; at++) driver.set(A, `${at}`, "v", 500);
+    // One slice, which leaves some of them for the next.
+    vi.advanceTimersByTime(1_000);
+    const left = entries(driver);
+    expect(left).toBeGreaterThan(0);
+    vi.setSystemTime(Date.now() - 5_000);
+    driver.set(A, "fresh", "v", 3_500);
+    vi.advanceTimersByTime(100);
+    expect(driver.ttl(A, "fresh")).toBe(3_400);
+    expect(driver.stats().expirations).toBe(30_000 - left);
+    vi.advanceTimersByTime(10_000);
+    expect(entries(driver)).toBe(0);
+  });
+
+  it("though the timers were faked, or real again, since the first was set", () => {
+    const driver = swept(1_000);
+    driver.set(A, "k", "v", 500);
+    vi.useRealTimers();
+    vi.useFakeTimers({ now: NOON });
+    driver.set(A, "l", "v", 500);
+    vi.advanceTimersByTime(2_000);
+    expect(entries(driver)).toBe(0);
+  });
+
+  it("by one timer at a time, also where one of other timers could not be cleared", async () => {
+    const real = setTimeout;
+    const driver = new MemoryDriver({ sweepInterval: 20 });
+    driver.set(A, "k", "v", 10);
+    vi.useFakeTimers({ now: Date.now() });
+    driver.set(A, "l", "v", 10);
+    expect(vi.getTimerCount()).toBe(1);
+    await new Promise((resolve) => real(resolve, 60));
+    // The real one has had its turn, and swept nothing.
+    expect([entries(driver), vi.getTimerCount()]).toEqual([2, 1]);
+    vi.advanceTimersByTime(100);
+    expect(entries(driver)).toBe(0);
+  });
+
   it("when the clock was set back, by the new one", () => {
     const driver = swept(1_000);
     driver.set(A, "long", "v", 86_400_000);
