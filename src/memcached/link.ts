@@ -77,7 +77,7 @@ export class Link {
   constructor(address: Address, tls: TlsOptions | undefined, timeout: number) {
     this.#address = address;
     const { host, port } = address;
-    this.name = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.name = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     this.#tls = tls;
     this.#timeout = timeout;
   }
