@@ -1,5 +1,5 @@
-/** How many entries a Map holds before it is split, which takes about 2 ms; that one this size grows or shrinks takes less. */
-const SHARD_LIMIT = 2 ** 13;
+/** How many entries a Map holds before it is split, which takes some 4 ms; that one this size grows or shrinks takes less. */
+const SHARD_LIMIT = 2 ** 14;
 
 /** 65,536 Maps: more would not help, the keys of one of them being so much alike to the hash. */
 const DEEPEST = 16;
