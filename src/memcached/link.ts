@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../errors.js";
+import { Backoff } from "../internal/backoff.js";
 import { Deadlines } from "../internal/deadlines.js";
 import { closed, GARBLED, withOutcome } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
@@ -10,10 +11,6 @@ import { codeOf, greetingError, named } from "./errors.js";
 import { NOTHING, stats } from "./kinds.js";
 import type { Address } from "./options.js";
 import { type AnyRequest, type Call, type Kind, Request } from "./request.js";
-
-/** The first wait before a reconnect, and the longest, in milliseconds. */
-const FIRST_WAIT = 20;
-const LONGEST_WAIT = 1_000;
 
 /** How many bytes a socket reads at a time. */
 const READ = 65_536;
@@ -58,10 +55,10 @@ export class Link {
   #epoch = 0;
   #roundTrip = 1;
   #closed = false;
-  /** Ends an attempt to connect, or the wait before it. */
+  /** Ends an attempt to connect. */
   #endAttempt: (() => void) | undefined;
-  /** How long to wait before the next attempt; a reply sets it back. */
-  #wait = FIRST_WAIT;
+  /** A reply sets it back. */
+  readonly #backoff = new Backoff();
   /** Why there is no connection. */
   #why = NO_CONNECTION;
   #probe: NodeJS.Timeout | undefined;
@@ -199,6 +196,7 @@ export class Link {
     this.#waiting.clear();
     this.#pending.clear();
     this.#endAttempt?.();
+    this.#backoff.end();
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -287,10 +285,10 @@ export class Link {
   }
 
   async #reconnect(answered: boolean): Promise<void> {
-    if (answered) this.#wait = FIRST_WAIT;
+    if (answered) this.#backoff.reset();
     let failed = !answered;
     while (!this.#closed && this.#connection === undefined) {
-      if (failed) await this.#pause();
+      if (failed) await this.#backoff.pause();
       if (this.#closed) break;
       // The callers that wait are told by their deadline; the server is tried for ever.
       failed = await this.#connectOnce().then(
@@ -298,18 +296,6 @@ export class Link {
         () => true,
       );
     }
-  }
-
-  #pause(): Promise<void> {
-    const milliseconds = this.#wait * (0.75 + Math.random() / 2);
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#endAttempt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

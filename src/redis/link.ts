@@ -1,4 +1,5 @@
 import { TimeoutError, UnavailableError } from "../errors.js";
+import { Backoff } from "../internal/backoff.js";
 import { Deadlines, type Due } from "../internal/deadlines.js";
 import { closed, lost } from "../internal/outcomes.js";
 import { within } from "../internal/within.js";
@@ -30,10 +31,6 @@ export interface LinkOptions {
   onLost?(): void;
 }
 
-/** The first wait before a reconnect, and the longest, in milliseconds. */
-const FIRST_WAIT = 20;
-const LONGEST_WAIT = 1_000;
-
 interface Pending extends Due {
   readonly run: AnyRun;
   /** Whether it was handed to the socket. */
@@ -56,14 +53,13 @@ export class Link {
   #connecting = false;
   /** The client that is being connected. */
   #opening: NodeClient | undefined;
-  /** The scripts that this connection has sent. */
+  /** The scripts that this connection has had a reply to. */
   #known = new Set<string>();
-  /** How long to wait before the next attempt; a reply on a connection sets it back. */
-  #wait = FIRST_WAIT;
+  /** A reply on a connection sets it back. */
+  readonly #backoff = new Backoff();
   /** Whether the last connection brought a reply: one that does not is not made again at once. */
   #answered = true;
   #epoch = 0;
-  #endWait: (() => void) | undefined;
   /** Why the last attempt failed. */
   #why = "";
 
@@ -142,7 +138,7 @@ export class Link {
     if (this.#opening !== undefined) end(this.#opening);
     for (const run of this.release()) run.fail(closed("not-applied"));
     this.#pending.clear();
-    this.#endWait?.();
+    this.#backoff.end();
   }
 
   #hand(client: NodeClient, pending: Pending): void {
@@ -158,7 +154,7 @@ export class Link {
       (reply) => {
         if (!this.#finish(pending)) return;
         this.#answered = true;
-        this.#wait = FIRST_WAIT;
+        this.#backoff.reset();
         // Whatever comes next on a connection that is out of step is another call's.
         if (!pending.run.settle(reply as Reply) && this.#client === client) this.#drop(lost());
       },
@@ -259,7 +255,7 @@ export class Link {
     this.#connecting = true;
     let failed = !this.#answered;
     while (!this.#closed && this.#client === undefined) {
-      if (failed) await this.#pause();
+      if (failed) await this.#backoff.pause();
       if (this.#closed) break;
       // The callers that wait are told by their deadline; the node is tried for ever.
       failed = await this.#connectOnce().then(
@@ -271,18 +267,6 @@ export class Link {
       );
     }
     this.#connecting = false;
-  }
-
-  #pause(): Promise<void> {
-    const milliseconds = Math.min(LONGEST_WAIT, this.#wait * (0.75 + Math.random() / 2));
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#endWait = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** A connection on which nothing happens may be dead without a sign: a PING finds out. */

@@ -20,12 +20,6 @@ export class Pipeline {
   readonly #maxPending: number;
   /** The run of each slot that more calls may join. */
   readonly #open = new Map<number, Run<never, never>>();
-  readonly #flush = (): void => {
-    const runs = this.#tick;
-    this.#tick = [];
-    this.#open.clear();
-    for (const run of runs) this.#topology.send(run);
-  };
   readonly #gauge: Gauge = { pending: 0 };
   #tick: AnyRun[] = [];
   #closed = false;
@@ -62,9 +56,12 @@ export class Pipeline {
   }
 
   /** Sends what was called in this tick until now. */
-  flush(): void {
-    this.#flush();
-  }
+  readonly flush = (): void => {
+    const runs = this.#tick;
+    this.#tick = [];
+    this.#open.clear();
+    for (const run of runs) this.#topology.send(run);
+  };
 
   /** Later calls are refused. */
   close(): void {
@@ -86,7 +83,7 @@ export class Pipeline {
     const run: Run<P, R> = new Run(kind, slot, deadline, this.#topology, [], prefix, this.#gauge);
     this.#open.set(slot, run as unknown as Run<never, never>);
     // After the promise callbacks of this tick: what they call joins.
-    if (this.#tick.push(run) === 1) process.nextTick(this.#flush);
+    if (this.#tick.push(run) === 1) process.nextTick(this.flush);
     return run;
   }
 }
