@@ -1,51 +1,35 @@
-/** Something that must be over by a time. */
-export interface Due {
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  /** Whether it is over. */
-  over: boolean;
-}
-
-/** What is due in the same millisecond, in the order in which it was added. */
-interface Bucket<T> {
-  /** The millisecond. */
-  readonly end: number;
-  /** What lies before the head is over, and not kept: it would outlive its call, and cost the collector dear. */
-  readonly all: (T | undefined)[];
-  head: number;
-}
-
 /**
- * What is pending, by its deadline, behind a single timer: a timer a call costs more than the call. Adding costs the same
- * however much is pending: what comes with an earlier deadline than others, as the second command of a call does,
- * finds the bucket of its millisecond.
+ * Expires what has not settled by its deadline, behind a single timer: a timer for each call costs more than the call.
+ * To add costs the same however much is pending. What comes with an earlier deadline than others, as the second command
+ * of a call does, finds the bucket of its millisecond.
  */
 export class Deadlines<T extends Due> {
   readonly #expire: (due: T) => void;
-  /** In order. */
+  /** Sorted by their end. */
   #buckets: Bucket<T>[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires; it is left alone where that is early enough. */
+  /** When the timer fires. It is left alone where that is early enough. */
   #firesAt = Number.POSITIVE_INFINITY;
 
+  /** @param expire - called with what is overdue, which is marked as settled by then. */
   constructor(expire: (due: T) => void) {
     this.#expire = expire;
   }
 
-  /** What is pending and is due first. */
+  /** What is pending and due first. */
   get first(): T | undefined {
     for (let bucket = this.#buckets[0]; bucket !== undefined; bucket = this.#buckets[0]) {
       const { all } = bucket;
-      while (all[bucket.head]?.over) all[bucket.head++] = undefined;
+      while (all[bucket.head]?.settled) all[bucket.head++] = undefined;
       if (bucket.head < all.length) return all[bucket.head];
       this.#buckets.shift();
     }
     return undefined;
   }
 
-  /** What is pending, in order. */
+  /** What is pending, sorted by deadline. */
   get all(): T[] {
-    return this.#buckets.flatMap(({ all }) => all.filter((due): due is T => due?.over === false));
+    return this.#buckets.flatMap(({ all }) => all.filter((due): due is T => due?.settled === false));
   }
 
   add(due: T): void {
@@ -56,16 +40,16 @@ export class Deadlines<T extends Due> {
     if (end < this.#firesAt) this.#arm(end);
   }
 
-  /** Ends the timer; nothing expires any more. */
+  /** Forgets everything and clears the timer. */
   clear(): void {
     this.#buckets = [];
     clearTimeout(this.#timer);
     this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
-  /** The bucket of a millisecond, made where there is none. */
+  /** The bucket of a millisecond, which is created where it is missing. */
   #bucket(end: number): Bucket<T> {
-    // Once a millisecond: what is over leaves.
+    // Reading it drops what has settled, at most once a millisecond.
     void this.first;
     let low = 0;
     let high = this.#buckets.length;
@@ -81,24 +65,40 @@ export class Deadlines<T extends Due> {
     return bucket;
   }
 
-  /** Not on the way of a process that ends: whatever is pending has a connection that keeps it alive. */
+  /** The timer does not keep the process alive: whatever is pending has a connection that does. */
   #arm(end: number): void {
     clearTimeout(this.#timer);
     this.#firesAt = end;
     const wait = Math.max(1, Math.ceil(end - performance.now()));
-    // After a turn of the loop: while it was held up, replies may have come that are not yet read.
-    this.#timer = setTimeout(() => setImmediate(() => this.#endOverdue()), wait).unref();
+    // One turn of the event loop later: if the loop was blocked, replies may have arrived that are not read yet.
+    this.#timer = setTimeout(() => setImmediate(() => this.#expireOverdue()), wait).unref();
   }
 
-  #endOverdue(): void {
+  #expireOverdue(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
     let first = this.first;
     while (first !== undefined && Math.ceil(first.deadline) <= now) {
-      first.over = true;
+      first.settled = true;
       this.#expire(first);
       first = this.first;
     }
     if (first !== undefined) this.#arm(Math.ceil(first.deadline));
   }
+}
+
+/** Something that has to settle by a deadline. */
+export interface Due {
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  settled: boolean;
+}
+
+/** What is due in the same millisecond, in the order in which it was added. */
+interface Bucket<T> {
+  /** The millisecond. */
+  readonly end: number;
+  /** What lies before the head has settled and is not kept: it would outlive its call, and slow down garbage collection. */
+  readonly all: (T | undefined)[];
+  head: number;
 }

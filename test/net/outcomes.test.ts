@@ -1,63 +1,66 @@
 import { describe, expect, it } from "vitest";
 import { DriverError, InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/index.js";
-import { allParts, closed, GARBLED, lost, partly } from "../../src/internal/outcomes.js";
+import { allParts, closed, DESYNCHRONISED, lost, partialFailure } from "../../src/net/outcomes.js";
 
-describe("what calls are told", () => {
-  it("by a driver that is closed is what became of them", () => {
+describe("the errors of calls that fail on their way", () => {
+  it("carry the outcome of a call to a closed driver", () => {
     expect(closed("not-applied")).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     expect(closed("unknown")).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
   });
 
-  it("after a lost connection or a garbled reply is never that they were not applied", () => {
+  it("are never not-applied after a lost connection or a reply out of step", () => {
     expect(lost()).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
-    expect(GARBLED).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+    expect(lost("localhost:6379", "ECONNRESET").message).toBe(
+      "localhost:6379: the connection was lost before the reply came (ECONNRESET)",
+    );
+    expect(DESYNCHRONISED).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
   });
 
   it.each([TimeoutError, UnavailableError, DriverError])(
-    "of several parts, one of which failed, is unknown: %o",
-    (Kind) => {
-      const told = partly(new Kind("refused", { outcome: "not-applied" }));
-      expect(told).toBeInstanceOf(Kind);
-      expect(told).toMatchObject({ message: "of several parts, one: refused", outcome: "unknown" });
+    "are unknown when one of several parts failed: %o",
+    (ErrorClass) => {
+      const error = partialFailure(new ErrorClass("refused", { outcome: "not-applied" }));
+      expect(error).toBeInstanceOf(ErrorClass);
+      expect(error).toMatchObject({ message: "one of several parts failed: refused", outcome: "unknown" });
     },
   );
 
-  it("of several parts, one of which was refused, is unknown, though it was refused before it was sent", () => {
+  it("are unknown when one of several parts was refused before it was sent", () => {
     const reason = new InvalidArgumentError("too large");
-    const told = partly(reason);
-    expect(told).toBeInstanceOf(DriverError);
-    expect(told).toMatchObject({ message: "of several parts, one: too large", outcome: "unknown", cause: reason });
+    const error = partialFailure(reason);
+    expect(error).toBeInstanceOf(DriverError);
+    expect(error).toMatchObject({ message: "one of several parts failed: too large", outcome: "unknown", cause: reason });
   });
 
-  it("of several parts stays as it is where it is no error of ours", () => {
+  it("stay as they are when they are not namestore's", () => {
     const reason = new Error("aborted");
-    expect(partly(reason)).toBe(reason);
+    expect(partialFailure(reason)).toBe(reason);
   });
 });
 
-describe("a call in several parts", () => {
+describe("allParts", () => {
   const refused = new DriverError("refused", { outcome: "not-applied" });
   const late = new TimeoutError("late", { outcome: "unknown" });
 
-  it("gives the answers of all of them, in their order", async () => {
+  it("resolves to the results of all parts, in their order", async () => {
     expect(await allParts([])).toEqual([]);
     expect(await allParts([Promise.resolve("a"), Promise.resolve("b")])).toEqual(["a", "b"]);
   });
 
-  it("was not applied where each of them was not, and is told the first reason", async () => {
+  it("rejects with the first reason when no part was applied", async () => {
     const other = new DriverError("refused too", { outcome: "not-applied" });
     await expect(allParts([Promise.reject(refused), Promise.reject(other)])).rejects.toBe(refused);
     await expect(allParts([Promise.reject(late)])).rejects.toBe(late);
   });
 
   it.each([
-    ["one of them may have been", () => [Promise.reject(refused), Promise.reject(late)], "ERR_TIMEOUT"],
-    ["one of them was", () => [Promise.reject(refused), Promise.resolve("a")], "ERR_DRIVER"],
-  ])("may have been applied in part where %s", async (_, parts, code) => {
+    ["a part may have been", () => [Promise.reject(refused), Promise.reject(late)], "ERR_TIMEOUT"],
+    ["a part was", () => [Promise.reject(refused), Promise.resolve("a")], "ERR_DRIVER"],
+  ])("rejects with an unknown outcome when %s applied", async (_, parts, code) => {
     await expect(allParts(parts())).rejects.toMatchObject({ code, outcome: "unknown" });
   });
 
-  it("was refused where each of them was", async () => {
+  it("rejects with the refusal when every part was refused", async () => {
     const invalid = new InvalidArgumentError("too large");
     await expect(allParts([Promise.reject(invalid), Promise.reject(refused)])).rejects.toBe(invalid);
     await expect(allParts([Promise.reject(invalid), Promise.resolve("a")])).rejects.toMatchObject({
@@ -67,7 +70,7 @@ describe("a call in several parts", () => {
     });
   });
 
-  it("fails only when each of them has ended", async () => {
+  it("rejects only once every part has settled", async () => {
     let ended = false;
     const slow = new Promise((resolve) => setTimeout(resolve, 20)).then(() => {
       ended = true;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Deadlines, type Due } from "../../src/internal/deadlines.js";
+import { Deadlines, type Due } from "../../src/net/deadlines.js";
 
 interface Named extends Due {
   readonly name: string;
@@ -21,13 +21,13 @@ afterEach(() => {
 const TURN = 1;
 
 function add(name: string, within: number): Named {
-  const due = { name, deadline: performance.now() + within, over: false };
+  const due = { name, deadline: performance.now() + within, settled: false };
   deadlines.add(due);
   return due;
 }
 
-describe("deadlines", () => {
-  it("expire what is not over by its time, in order, behind one timer", () => {
+describe("Deadlines", () => {
+  it("expires what has not settled in time, in order, behind one timer", () => {
     add("a", 100);
     vi.advanceTimersByTime(10);
     add("b", 100);
@@ -43,28 +43,28 @@ describe("deadlines", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("leave alone what is over", () => {
+  it("leaves alone what has settled", () => {
     const [a, b] = [add("a", 100), add("b", 100)];
-    a.over = true;
+    a.settled = true;
     vi.advanceTimersByTime(50);
     const c = add("c", 100);
-    b.over = true;
+    b.settled = true;
     vi.advanceTimersByTime(99);
     expect(expired).toEqual([]);
     vi.advanceTimersByTime(1 + TURN);
     expect(expired).toEqual(["c"]);
-    expect(c.over).toBe(true);
+    expect(c.settled).toBe(true);
   });
 
-  it("mark what expires as over before they tell", () => {
+  it("marks what expires as settled before it calls back", () => {
     const seen: boolean[] = [];
-    const strict = new Deadlines<Due>((due) => seen.push(due.over));
-    strict.add({ deadline: performance.now() + 10, over: false });
+    const strict = new Deadlines<Due>((due) => seen.push(due.settled));
+    strict.add({ deadline: performance.now() + 10, settled: false });
     vi.advanceTimersByTime(10 + TURN);
     expect(seen).toEqual([true]);
   });
 
-  it("come in time for what is added with an earlier one than its neighbours", () => {
+  it("expires in time what is added with an earlier deadline than its neighbours", () => {
     add("late", 1_000);
     add("early", 100);
     add("between", 500);
@@ -76,7 +76,7 @@ describe("deadlines", () => {
     expect(expired).toEqual(["early", "between", "late"]);
   });
 
-  it("of one millisecond lie together, whenever they were added", () => {
+  it("keeps what is due in one millisecond together, whenever it was added", () => {
     add("a", 10);
     add("b", 20);
     add("c", 10);
@@ -86,14 +86,14 @@ describe("deadlines", () => {
     expect(expired).toEqual(["a", "c", "d"]);
   });
 
-  it("are all that is pending, in order", () => {
+  it("lists what is pending, sorted by deadline", () => {
     const [a, b, c] = [add("a", 300), add("b", 100), add("c", 200)];
     expect(deadlines.all).toEqual([b, c, a]);
-    c.over = true;
+    c.settled = true;
     expect(deadlines.all).toEqual([b, a]);
   });
 
-  it("take long for none of very many with earlier deadlines", () => {
+  it("adds each of very many earlier deadlines at once", () => {
     for (let at = 0; at < 50_000; at++) add("late", 5_000 + at / 100);
     // One place further at a time these would need a thousand million steps.
     for (let at = 0; at < 50_000; at++) add("early", 4_000 + at / 100);
@@ -101,27 +101,27 @@ describe("deadlines", () => {
     expect(deadlines.all).toHaveLength(100_000);
   });
 
-  it("come at once for what is past", () => {
+  it("expires at once what is overdue when it is added", () => {
     add("past", -5);
     vi.advanceTimersByTime(1 + TURN);
     expect(expired).toEqual(["past"]);
   });
 
-  it("hold as little as is pending, however much there was", () => {
+  it("holds only what is pending, however much there was", () => {
     const first = add("first", 100_000);
     const many = Array.from({ length: 5_000 }, (_, at) => add(`${at}`, 100_000));
-    first.over = true;
-    for (const due of many.slice(0, 4_999)) due.over = true;
+    first.settled = true;
+    for (const due of many.slice(0, 4_999)) due.settled = true;
     add("last", 100_000);
     expect(deadlines.first?.name).toBe("4999");
-    for (const due of many) due.over = true;
+    for (const due of many) due.settled = true;
     expect(deadlines.first?.name).toBe("last");
     vi.advanceTimersByTime(100_000 + TURN);
     expect(expired).toEqual(["last"]);
     expect(deadlines.first).toBeUndefined();
   });
 
-  it("are none after clear, and no timer is left", () => {
+  it("expires nothing after clear, and leaves no timer", () => {
     add("a", 100);
     deadlines.clear();
     expect(vi.getTimerCount()).toBe(0);

@@ -1,6 +1,6 @@
 import { TimeoutError } from "../errors.js";
 
-/** The promise, or a rejection after so many milliseconds: for what is done before a call is sent. */
+/** The promise, or a `TimeoutError` after so many milliseconds: for what happens before a call is sent. */
 export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(

@@ -1,17 +1,14 @@
-/** The first wait before another attempt, and the longest, in milliseconds. */
-const FIRST = 20;
-const LONGEST = 1_000;
-
-/** The waits between attempts to connect: each about twice as long as the one before, with jitter, up to a second. */
+/** Waits between attempts to connect: each about twice as long as the one before, with jitter, up to a second. */
 export class Backoff {
-  #wait = FIRST;
+  #wait = SHORTEST;
   #end: (() => void) | undefined;
 
-  /** Begins anew with the shortest. */
+  /** Starts again with the shortest wait. */
   reset(): void {
-    this.#wait = FIRST;
+    this.#wait = SHORTEST;
   }
 
+  /** Resolves after the next wait, or as soon as `end` is called. */
   pause(): Promise<void> {
     const milliseconds = Math.min(LONGEST, this.#wait * (0.75 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, LONGEST);
@@ -24,8 +21,12 @@ export class Backoff {
     });
   }
 
-  /** Ends a pause that is under way. */
+  /** Ends the wait that is in progress. */
   end(): void {
     this.#end?.();
   }
 }
+
+/** The first wait and the longest, in milliseconds. */
+const SHORTEST = 20;
+const LONGEST = 1_000;

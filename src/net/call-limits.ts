@@ -1,15 +1,15 @@
 import { type Duration, milliseconds } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
-import { LONGEST_TIMER } from "./timer.js";
+import { LONGEST_TIMER } from "../internal/timer.js";
 
-/** How long a network driver waits, and for how many calls. */
+/** How long a network driver waits for a reply, and how many calls may wait at once. */
 export interface CallLimits {
   /** Milliseconds. */
   readonly timeout: number;
   readonly maxPending: number;
 }
 
-/** @throws InvalidArgumentError when a limit is none. */
+/** @throws InvalidArgumentError when a limit is out of range. */
 export function callLimitsOf({
   timeout: given = 5_000,
   maxPending = 50_000,
@@ -20,10 +20,10 @@ export function callLimitsOf({
   const timeout = milliseconds(given, "timeout");
   if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
   if (timeout > LONGEST_TIMER) {
-    throw new InvalidArgumentError(`timeout is ${timeout} ms; allowed are up to ${LONGEST_TIMER} ms, about 24 days`);
+    throw new InvalidArgumentError(`timeout is ${timeout} ms; allowed is up to ${LONGEST_TIMER} ms, about 24 days`);
   }
   if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
-    throw new InvalidArgumentError("maxPending is no whole number of 1 or more");
+    throw new InvalidArgumentError("maxPending is not a whole number of 1 or more");
   }
   return { timeout, maxPending };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { within } from "../../src/internal/within.js";
+import { within } from "../../src/net/within.js";
 
-describe("within so many milliseconds", () => {
+describe("within", () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -9,14 +9,14 @@ describe("within so many milliseconds", () => {
     vi.useRealTimers();
   });
 
-  it("a promise that settles in time is as it is, and leaves no timer", async () => {
+  it("passes on a promise that settles in time, and leaves no timer", async () => {
     await expect(within(Promise.resolve("there"), 10)).resolves.toBe("there");
     await expect(within(Promise.reject(new Error("refused")), 10)).rejects.toThrow("refused");
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("one that does not is a TimeoutError, not applied", async () => {
+  it("rejects with a TimeoutError, not applied, when the promise is late", async () => {
     const late = expect(within(new Promise(() => {}), 10)).rejects.toMatchObject({
       code: "ERR_TIMEOUT",
       outcome: "not-applied",

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type Duration, InvalidArgumentError } from "../../src/index.js";
-import { callLimitsOf } from "../../src/internal/call-limits.js";
+import { callLimitsOf } from "../../src/net/call-limits.js";
 
-describe("the limits of a network driver's calls", () => {
-  it("are 5 s and 50,000 calls where nothing is said", () => {
+describe("callLimitsOf", () => {
+  it("defaults to 5 s and 50,000 calls", () => {
     expect(callLimitsOf({})).toEqual({ timeout: 5_000, maxPending: 50_000 });
     expect(callLimitsOf({ timeout: undefined, maxPending: undefined })).toEqual({ timeout: 5_000, maxPending: 50_000 });
   });
 
-  it("are taken as given, the timeout as any duration", () => {
+  it("takes the timeout as any duration", () => {
     expect(callLimitsOf({ timeout: "2s", maxPending: 7 })).toEqual({ timeout: 2_000, maxPending: 7 });
     expect(callLimitsOf({ timeout: 0.5, maxPending: 1 })).toEqual({ timeout: 1, maxPending: 1 });
   });
@@ -20,12 +20,12 @@ describe("the limits of a network driver's calls", () => {
     ["infinite", Number.POSITIVE_INFINITY],
     ["malformed", "5 seconds"],
     ["longer than a timer can run", "25d"],
-  ])("a timeout that is %s", (_, timeout) => {
+  ])("refuses a timeout that is %s", (_, timeout) => {
     expect(() => callLimitsOf({ timeout: timeout as Duration })).toThrow(InvalidArgumentError);
     expect(() => callLimitsOf({ timeout: timeout as Duration })).toThrow("timeout");
   });
 
-  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5"])("a maxPending of %s", (maxPending) => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5"])("refuses a maxPending of %s", (maxPending) => {
     expect(() => callLimitsOf({ maxPending: maxPending as number })).toThrow(InvalidArgumentError);
     expect(() => callLimitsOf({ maxPending: maxPending as number })).toThrow("maxPending");
   });
