@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Checks a property within a budget of time, so that no test times out on a slow or busy machine: in ten batches, the
- * first of them in any case, the others while there is time.
+ * Checks a property within a budget of time, so that no test times out on a slow or busy machine: in 50 batches, the
+ * first in any case, the others while there is time.
  *
  * @param runs - how many examples are tried where there is time for all.
  * @returns how many examples were tried.
@@ -12,7 +12,7 @@ export async function checkProperty<T>(
   { runs, budget = 2_000, seed = Math.floor(Math.random() * 2 ** 31) }: CheckOptions,
 ): Promise<number> {
   const end = now() + budget;
-  const batch = Math.ceil(runs / 10);
+  const batch = Math.ceil(runs / BATCHES);
   let tried = 0;
   while (tried < runs && (tried === 0 || now() < end)) {
     await fc.assert(property, { numRuns: batch, seed: seed + tried / batch });
@@ -20,6 +20,8 @@ export async function checkProperty<T>(
   }
   return tried;
 }
+
+const BATCHES = 50;
 
 interface CheckOptions {
   readonly runs: number;
