@@ -1,7 +1,7 @@
 import type { Encoded } from "../driver/encoded.js";
 
 /**
- * Returns the value in memory of its own. Bytes that are a view into a larger buffer, as `Buffer.from("…")` returns,
+ * Returns a value that keeps no other memory alive. Bytes that are a view into a larger buffer, as `Buffer.from("…")` returns,
  * are copied: storing the view would keep the whole buffer in memory.
  */
 export function owned(value: Encoded): Encoded {

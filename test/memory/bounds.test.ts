@@ -213,14 +213,14 @@ describe("an entry that cannot fit", () => {
     expect(driver.mGet(A, ["a", "b"])).toEqual(["99", "12"]);
   });
 
-  it("is an mSet of more entries than maxEntries", () => {
+  it("is refused where an mSet has more entries than maxEntries", () => {
     const driver = full();
     const entries = [..."defg"].map((key) => [key, "1"] as const);
     expect(() => driver.mSet(A, entries, 0)).toThrow("mSet has 4 entries; maxEntries is 3");
     expect(live(driver)).toBe("abc");
   });
 
-  it("throws an InvalidKeyError where the key alone is too long", () => {
+  it("is refused with an InvalidKeyError where the key alone is too long", () => {
     expect(() => open().set(A, "1234567", "", 0)).toThrow(InvalidKeyError);
     expect(() => open().set(A, "1234567", "", 0)).toThrow("the key is 7 bytes; maxBytes is 6");
     open().set(A, "123456", "", 0);
@@ -232,7 +232,7 @@ describe("an entry that cannot fit", () => {
     expect(driver.compareAndSwap(A, "a", "x", "123456", 0, true)).toBe(false);
   });
 
-  it("rejects a client's call with operation and key, and without the value", async () => {
+  it("fails a client's call with operation and key, and without the value", async () => {
     const client = new Client("app", "a", { driver: open(), codec: text });
     await expect(client.set("k", "secret")).rejects.toMatchObject({
       code: "ERR_INVALID_ARGUMENT",

@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
-/** So many that they take ten times the memory of everything else, and a leak of 2 bytes an entry shows. */
+/** They take more than ten times the memory of everything else, so that a leak of 2 bytes an entry shows. */
 const ENTRIES = 250_000;
 
 describe("a memory driver with bounds and a sweep", { timeout: 120_000 }, () => {
@@ -19,15 +18,15 @@ describe("a memory driver with bounds and a sweep", { timeout: 120_000 }, () => 
 });
 
 /**
- * Measures the memory of a process of its own, with its entries and once `empty` has run.
+ * Measures the memory of a separate process, once it holds its entries and once `empty` has removed them.
  *
  * @param empty - code that removes the `count` entries of `client`.
- * @returns both in relation to the memory before.
+ * @returns both as multiples of the memory before.
  */
 async function measureHeap(ttl: string | number, empty: string): Promise<{ filled: number; emptied: number }> {
   const program = `
     import { setTimeout as sleep } from "node:timers/promises";
-    import { Client, MemoryDriver, text } from ${JSON.stringify(join(import.meta.dirname, "../../dist/index.js"))};
+    import { Client, MemoryDriver, text } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
 
     // The clock is moved, so that no deadline passes before it should.
     const realNow = Date.now;

@@ -278,7 +278,7 @@ describe("a closed memory driver", () => {
     await expect(batches.next()).rejects.toBeInstanceOf(UnavailableError);
   });
 
-  it("results from Symbol.asyncDispose", async () => {
+  it("is the result of Symbol.asyncDispose", async () => {
     const driver = new MemoryDriver();
     await driver[Symbol.asyncDispose]();
     expect(() => driver.get(A, "k")).toThrow(UnavailableError);

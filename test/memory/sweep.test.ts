@@ -115,7 +115,7 @@ describe("a sweep", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("goes on after fake timers were installed or removed", () => {
+  it("keeps running after fake timers are installed or removed", () => {
     const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 500);
     vi.useRealTimers();
