@@ -11,6 +11,7 @@ import {
   NamestoreError,
   NotFoundError,
   NotSupportedError,
+  OutcomeError,
   OverflowError,
   TimeoutError,
   TypeMismatchError,
@@ -105,6 +106,11 @@ describe("instanceof", () => {
   class Own extends NamestoreError {
     readonly code = "ERR_DRIVER";
   }
+
+  it("holds for OutcomeError on the classes with an outcome only", () => {
+    const withOutcome = CLASSES.filter(([name]) => new errors[name]("why") instanceof OutcomeError);
+    expect(withOutcome).toEqual(CLASSES.slice(-3));
+  });
 
   it("holds for a user's subclass and its superclasses, not for its subclasses", () => {
     const busy = new VeryBusy("why");

@@ -8,7 +8,7 @@ import { Client } from "../../src/client/client.js";
 import type { Codec, TextCodec } from "../../src/codec/codec.js";
 import { json } from "../../src/codec/json.js";
 import { text } from "../../src/codec/text.js";
-import { CodecError } from "../../src/errors.js";
+import { CodecError, InvalidArgumentError } from "../../src/errors.js";
 import { rejection, settle } from "../support/promises.js";
 
 describe("json()", () => {
@@ -144,6 +144,16 @@ describe("json(schema)", () => {
   ])("names the path of a nested element with %s", (_name, schema) => {
     const codec = json(schema as z.ZodType<object>);
     expect(() => codec.encode({ lines: [{ zip: "1" }, { zip: 2 }] })).toThrow("lines.1.zip");
+  });
+
+  it.each([
+    ["null", null],
+    ["an object", {}],
+    ["an object", { "~standard": {} }],
+    ["a string", "schema"],
+  ])("refuses %s as a schema", (kind, given) => {
+    expect(() => json(given as never)).toThrow(InvalidArgumentError);
+    expect(() => json(given as never)).toThrow(`the schema is ${kind}; allowed is a Standard Schema`);
   });
 
   it("refuses an asynchronous schema at each value, without an unhandled rejection", async () => {

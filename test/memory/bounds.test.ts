@@ -94,6 +94,7 @@ describe("the order of use", () => {
     const driver = full();
     const client = new Client("app", "a", { driver, codec: text });
     expect(await client.keys()).toHaveLength(3);
+    expect(await client.domain("empty").keys()).toEqual([]);
     driver.set(A, "d", "1", 0);
     expect(live(driver)).toBe("bcd");
   });

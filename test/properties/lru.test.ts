@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { InvalidArgumentError } from "../../src/errors.js";
+import { InvalidArgumentError, TypeMismatchError } from "../../src/errors.js";
 import { MemoryDriver } from "../../src/memory/memory-driver.js";
 import { NOON } from "../support/clock.js";
 import { checkProperty, PROPERTY_TIMEOUT } from "./check-property.js";
@@ -175,7 +175,7 @@ function check([prefix, step]: Step, driver: MemoryDriver, model: Model): unknow
       const before = model.live(prefix, step.key);
       const call = () => driver.incr(prefix, step.key, 1, 0);
       const sum = Number(before?.value ?? 0) + 1;
-      if (before !== undefined && !/^\d+$/.test(before.value)) return expect(call).toThrow("no counter");
+      if (before !== undefined && !/^\d+$/.test(before.value)) return expect(call).toThrow(TypeMismatchError);
       return writes(call, [[step.key, String(sum)]], before?.expires ?? until(0), sum);
     }
     case "persist": {
