@@ -13,7 +13,7 @@ import type { Texts } from "../support/load.js";
 import { isSettled, rejection } from "../support/promises.js";
 import { FaultProxy, frozen } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, opaqueOf } from "./fake.js";
 import { open, over } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -201,7 +201,7 @@ describe("TTLs", () => {
   ] as const)("that are long are counted anew where %s has to wait for another connection", async (_, call, write) => {
     let time = 1_000;
     const fake = await FakeServer.start((line) => {
-      const mark = markOf(line);
+      const opaque = opaqueOf(line);
       if (line === "stats") {
         // What comes with the answer ends the connection.
         const more = time === 1_000 ? "garbage\r\n" : "";
@@ -209,9 +209,9 @@ describe("TTLs", () => {
         return `STAT time ${time - 500}\r\nEND\r\n${more}`;
       }
       return line.startsWith("mg")
-        ? `EN ${mark}\r\n`
+        ? `EN ${opaque}\r\n`
         : line.startsWith("m") && line !== "mn"
-          ? `HD ${mark}\r\n`
+          ? `HD ${opaque}\r\n`
           : undefined;
     });
     const { client } = await open({ servers: fake.address, timeout: 2_000 });
@@ -224,10 +224,10 @@ describe("TTLs", () => {
     "of an item that ends while the server looks at it (%s): it is missing",
     async (flag) => {
       const fake = await FakeServer.start((line) => {
-        const mark = markOf(line);
+        const opaque = opaqueOf(line);
         if (line.startsWith("mg"))
-          return line.includes(" v ") ? `VA 1 c1 ${flag} ${mark}\r\n1\r\n` : `HD ${flag} ${mark}\r\n`;
-        return line.startsWith("ms") ? `HD ${mark}\r\n` : undefined;
+          return line.includes(" v ") ? `VA 1 c1 ${flag} ${opaque}\r\n1\r\n` : `HD ${flag} ${opaque}\r\n`;
+        return line.startsWith("ms") ? `HD ${opaque}\r\n` : undefined;
       });
       const { client, driver } = await open(fake.address);
       expect(await driver.ttl("app:users:", "key")).toBeUndefined();
@@ -368,7 +368,10 @@ describe("maxPending", () => {
     ];
     const error = await rejection<UnavailableError>(client.find("a"));
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(error).toMatchObject({ outcome: "not-applied", message: expect.stringContaining("4 calls are pending") });
+    expect(error).toMatchObject({
+      outcome: "not-applied",
+      message: expect.stringContaining("4 calls are already pending"),
+    });
     proxy.reply = reply;
     held.thaw();
     await Promise.all(calls);
@@ -481,15 +484,15 @@ describe("two drivers", () => {
   it("that stand in one another's way: TimeoutError, not applied", async () => {
     // The item changes after every read.
     const fake = await FakeServer.start((line) => {
-      if (line.startsWith("mg")) return `VA 1 c1 t-1 ${markOf(line)}\r\n1\r\n`;
-      if (line.startsWith("ma")) return `EX ${markOf(line)}\r\n`;
+      if (line.startsWith("mg")) return `VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\n`;
+      if (line.startsWith("ma")) return `EX ${opaqueOf(line)}\r\n`;
       return undefined;
     });
     const { client } = await open({ servers: fake.address, timeout: 100 });
     const error = await rejection<TimeoutError>(client.incr("key"));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error.outcome).toBe("not-applied");
-    expect(error.message).toContain("others changed the key");
+    expect(error.message).toContain("others kept changing the key");
     expect(fake.lines.length).toBeGreaterThan(10);
   });
 
@@ -497,7 +500,7 @@ describe("two drivers", () => {
     // The connection goes with the read, late, and with it the token.
     const fake = await FakeServer.start((line, socket) => {
       if (!line.startsWith("mg")) return undefined;
-      setTimeout(() => socket.write(`VA 1 c1 t-1 ${markOf(line)}\r\n1\r\ngarbage\r\n`), 250);
+      setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\ngarbage\r\n`), 250);
       return "";
     });
     const { client } = await open({ servers: fake.address, timeout: 400 });
@@ -519,9 +522,10 @@ describe("two drivers", () => {
   it("of which one creates the key while the other one does", async () => {
     let adds = 0;
     const fake = await FakeServer.start((line) => {
-      if (line.startsWith("mg")) return adds === 0 ? `EN ${markOf(line)}\r\n` : `VA 1 c1 t-1 ${markOf(line)}\r\n4\r\n`;
-      if (line.startsWith("ms") && line.includes(" ME")) return ++adds === 1 ? `NS ${markOf(line)}\r\n` : undefined;
-      return line.startsWith("ma") || line.startsWith("ms") ? `HD ${markOf(line)}\r\n` : undefined;
+      if (line.startsWith("mg"))
+        return adds === 0 ? `EN ${opaqueOf(line)}\r\n` : `VA 1 c1 t-1 ${opaqueOf(line)}\r\n4\r\n`;
+      if (line.startsWith("ms") && line.includes(" ME")) return ++adds === 1 ? `NS ${opaqueOf(line)}\r\n` : undefined;
+      return line.startsWith("ma") || line.startsWith("ms") ? `HD ${opaqueOf(line)}\r\n` : undefined;
     });
     const { client } = await open(fake.address);
     expect(await client.incr("key", 3)).toBe(7);
@@ -532,9 +536,9 @@ describe("two drivers", () => {
   it("of which one writes while the other one swaps or deletes", async () => {
     let writes = 0;
     const fake = await FakeServer.start((line) => {
-      const mark = markOf(line);
-      if (line.startsWith("mg")) return `VA 1 c1 t-1 ${mark}\r\n1\r\n`;
-      if (line.startsWith("ms") || line.startsWith("md")) return `${++writes % 2 ? "EX" : "HD"} ${mark}\r\n`;
+      const opaque = opaqueOf(line);
+      if (line.startsWith("mg")) return `VA 1 c1 t-1 ${opaque}\r\n1\r\n`;
+      if (line.startsWith("ms") || line.startsWith("md")) return `${++writes % 2 ? "EX" : "HD"} ${opaque}\r\n`;
       return undefined;
     });
     const { client } = await open(fake.address);
@@ -565,13 +569,13 @@ describe("two drivers", () => {
       "c2 t49",
     ];
     const fake = await FakeServer.start((line) => {
-      const mark = markOf(line);
+      const opaque = opaqueOf(line);
       if (line === "stats") return "STAT time 1000\r\nEND\r\n";
-      if (line.startsWith("ms")) return `HD ${mark}\r\n`;
+      if (line.startsWith("ms")) return `HD ${opaque}\r\n`;
       if (!line.startsWith("mg")) return undefined;
       const answer = answers[reads++];
-      if (answer === "") return `EN ${mark}\r\n`;
-      return line.includes(" v ") ? `VA 1 ${answer} ${mark}\r\n4\r\n` : `HD ${answer} ${mark}\r\n`;
+      if (answer === "") return `EN ${opaque}\r\n`;
+      return line.includes(" v ") ? `VA 1 ${answer} ${opaque}\r\n4\r\n` : `HD ${answer} ${opaque}\r\n`;
     });
     const { client } = await open(fake.address);
     expect(await client.getSet("key", "5")).toBe("4");

@@ -9,10 +9,10 @@ import {
   TimeoutError,
   UnavailableError,
 } from "../../src/errors.js";
+import { noop } from "../../src/memcached/commands.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
-import { NOTHING } from "../../src/memcached/kinds.js";
-import { Link } from "../../src/memcached/link.js";
 import { Request } from "../../src/memcached/request.js";
+import { Server } from "../../src/memcached/server.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
@@ -125,13 +125,21 @@ describe("connect", () => {
   it("leaves no timer where it is closed in the middle", async () => {
     const fake = await FakeServer.start();
     const [host, port] = fake.address.split(":") as [string, string];
-    const link = new Link({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
+    const server = new Server({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
     const intervals = vi.spyOn(globalThis, "setInterval");
     onTestFinished(() => void intervals.mockRestore());
-    const connecting = rejection<UnavailableError>(link.connect());
-    const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
+    const connecting = rejection<UnavailableError>(server.connect());
     // It was meant for another connection, and is told so as soon as there is one.
-    link.send(new Request(NOTHING, "mn", undefined, call, 7, Boolean, () => link.close()));
+    server.send(
+      new Request({
+        command: noop(),
+        deadline: Number.POSITIVE_INFINITY,
+        signal: undefined,
+        epoch: 7,
+        resolve: () => {},
+        reject: () => server.close(),
+      }),
+    );
     expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     expect(intervals).not.toHaveBeenCalled();
   });

@@ -1,6 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { checkTtl, dateAfter, dateOf, isShort, span } from "../../src/memcached/expiry.js";
+import {
+  absoluteTtlFlag,
+  checkTtl,
+  isShortTtl,
+  relativeTtlFlag,
+  remainingTtlFlag,
+} from "../../src/memcached/expiry.js";
 
 const MONTH = 30 * 86_400;
 
@@ -12,19 +18,19 @@ describe("a TTL as it is sent", () => {
     [1_001, " T3"],
     [(MONTH - 1) * 1_000, ` T${MONTH}`],
   ])("of %d ms is %j: whole seconds and one more", (ttl, sent) => {
-    expect(isShort(ttl)).toBe(true);
-    expect(span(ttl)).toBe(sent);
+    expect(isShortTtl(ttl)).toBe(true);
+    expect(relativeTtlFlag(ttl)).toBe(sent);
   });
 
   it("is a date where it is longer than the server takes as seconds", () => {
-    expect(isShort((MONTH - 1) * 1_000 + 1)).toBe(false);
-    expect(dateAfter(1_000, MONTH * 1_000)).toBe(` T${1_000 + MONTH + 1}`);
-    expect(dateOf(1_000, 7)).toBe(" T1007");
+    expect(isShortTtl((MONTH - 1) * 1_000 + 1)).toBe(false);
+    expect(absoluteTtlFlag(1_000, MONTH * 1_000)).toBe(` T${1_000 + MONTH + 1}`);
+    expect(remainingTtlFlag(1_000, 7)).toBe(" T1007");
   });
 
   it("ends before February 2038", () => {
-    expect(dateAfter(2 ** 31 - 1 - 11, 10_000)).toBe(` T${2 ** 31 - 1}`);
-    expect(() => dateAfter(2 ** 31 - 1 - 10, 10_000)).toThrow(InvalidArgumentError);
+    expect(absoluteTtlFlag(2 ** 31 - 1 - 11, 10_000)).toBe(` T${2 ** 31 - 1}`);
+    expect(() => absoluteTtlFlag(2 ** 31 - 1 - 10, 10_000)).toThrow(InvalidArgumentError);
     expect(() => checkTtl(2 ** 31 * 1_000 - Date.now())).toThrow(InvalidArgumentError);
     expect(() => checkTtl(2 ** 31 * 1_000 - Date.now() - 5_000)).not.toThrow();
   });

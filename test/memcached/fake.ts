@@ -76,7 +76,7 @@ export class FakeServer {
   }
 }
 
-/** The mark that a line asks for, as it comes back. */
-export function markOf(line: string): string {
+/** The opaque of a line, as the reply repeats it. */
+export function opaqueOf(line: string): string {
   return / (O\d+)$/.exec(line)?.[1] ?? "";
 }

@@ -6,7 +6,7 @@ import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, opaqueOf } from "./fake.js";
 import { open, TIMEOUT } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -301,7 +301,7 @@ describe("a call that times out", () => {
 
 describe("a call that has less time left than a reply takes", () => {
   it("is not sent on the new connection, which goes on for the others", async () => {
-    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${markOf(line)}\r\n` : undefined));
+    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${opaqueOf(line)}\r\n` : undefined));
     const { client } = await open({ servers: fake.address, timeout: 1_000 });
     await client.delete("first");
     fake.delay = 850;
@@ -319,9 +319,9 @@ describe("a call that has less time left than a reply takes", () => {
 
   it("is not sent behind a slow step, nor the next step", async () => {
     const fake = await FakeServer.start((line, socket) => {
-      const mark = markOf(line);
-      if (line.startsWith("md")) return `HD ${mark}\r\n`;
-      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
+      const opaque = opaqueOf(line);
+      if (line.startsWith("md")) return `HD ${opaque}\r\n`;
+      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaque}\r\n1\r\n`), 700);
       return undefined;
     }, 300);
     const { client } = await open({ servers: fake.address, timeout: 800 });
@@ -368,11 +368,11 @@ describe("an idle connection that is dead", () => {
 describe("a connection that goes between a read and its write", () => {
   it("takes the CAS token along: a server that started again has the same ones for other items", async () => {
     const fake = await FakeServer.start((line) => {
-      const mark = markOf(line);
-      if (line.startsWith("ma")) return `HD ${mark}\r\n`;
+      const opaque = opaqueOf(line);
+      if (line.startsWith("ma")) return `HD ${opaque}\r\n`;
       if (!line.startsWith("mg")) return undefined;
       // The read is answered, and what comes with the answer ends the connection.
-      return fake.accepted === 1 ? `VA 1 c7 t-1 ${mark}\r\n1\r\ngarbage\r\n` : `VA 1 c7 t-1 ${mark}\r\n5\r\n`;
+      return fake.accepted === 1 ? `VA 1 c7 t-1 ${opaque}\r\n1\r\ngarbage\r\n` : `VA 1 c7 t-1 ${opaque}\r\n5\r\n`;
     });
     const { client } = await open(fake.address);
     expect(await client.incr("key")).toBe(6);
@@ -410,7 +410,7 @@ describe("a reply that fits no answer to the command", () => {
   ];
 
   it.each(["ttl", "incr"] as const)("%s: what it asked for is missing", async (method) => {
-    const fake = await FakeServer.start((line) => (line.startsWith("mg") ? `HD ${markOf(line)}\r\n` : undefined));
+    const fake = await FakeServer.start((line) => (line.startsWith("mg") ? `HD ${opaqueOf(line)}\r\n` : undefined));
     const { client } = await open(fake.address);
     expect(await rejection(client[method]("key"))).toBeInstanceOf(UnavailableError);
   });
@@ -420,9 +420,9 @@ describe("a reply that fits no answer to the command", () => {
       const fake = await FakeServer.start((line) => {
         if (line.startsWith(command)) {
           const wrong = misfit === "NS" && / ME/.test(line) ? "EX" : misfit;
-          return `${wrong} ${/ |END/.test(wrong) ? "" : markOf(line)}`.trimEnd().concat("\r\n");
+          return `${wrong} ${/ |END/.test(wrong) ? "" : opaqueOf(line)}`.trimEnd().concat("\r\n");
         }
-        return line.startsWith("mg") ? `VA 1 c1 t-1 ${markOf(line)}\r\n1\r\n` : undefined;
+        return line.startsWith("mg") ? `VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\n` : undefined;
       });
       const { client } = await open(fake.address);
       const { error } = await settled(call(client), 1_500);

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { DriverError, NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
-import { DumpReader } from "../../src/memcached/dump.js";
+import { MetadumpReader } from "../../src/memcached/metadump-reader.js";
 import { rejection } from "../support/promises.js";
 import { cutAfter, FaultProxy, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, opaqueOf } from "./fake.js";
 import { open } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -29,7 +29,7 @@ describe("the lines of a listing", () => {
   )}${line("other%3Aapp%3Ausers%3Aa")}${line("app%3Ausers%3A")}${line("app%3Ausers%3A1", "0")}${line("zz")}key=app%3Ausers%3Ahalf\nEND\r\n`;
 
   function read(pieces: readonly string[]): { names: string[]; ends: boolean[] } {
-    const reader = new DumpReader("app:users:", 1_000);
+    const reader = new MetadumpReader("app:users:", 1_000);
     const ends = pieces.map((piece) => reader.read(Buffer.from(piece, "latin1")));
     return { names: [...reader.names], ends };
   }
@@ -55,7 +55,7 @@ describe("the lines of a listing", () => {
   });
 
   it("know the prefix escaped as the server escapes it", () => {
-    const reader = new DumpReader("!'()*~-._%:é", 1);
+    const reader = new MetadumpReader("!'()*~-._%:é", 1);
     reader.read(Buffer.from(`${line("%21%27%28%29%2A~-._%25%3A%C3%A9key")}END\r\n`));
     expect([...reader.names]).toEqual(["key"]);
   });
@@ -141,7 +141,7 @@ describe("a listing", () => {
     const calls = [rejection(client.keys()), rejection(client.clear())];
     await eventually("a listing", () => fake.lines.includes(DUMP));
     expect(await rejection(client.find("a"))).toMatchObject({
-      message: expect.stringContaining("2 calls are pending"),
+      message: expect.stringContaining("2 calls are already pending"),
     });
     await Promise.all(calls);
     const later = [rejection(client.find("a")), rejection(client.find("a"))];
@@ -150,7 +150,7 @@ describe("a listing", () => {
 
   it("whose question for the time cannot be sent in time is not sent", async () => {
     const fake = await FakeServer.start((command, socket) => {
-      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${markOf(command)}\r\n`), 350);
+      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${opaqueOf(command)}\r\n`), 350);
       return undefined;
     }, 300);
     const { client } = await open({ servers: fake.address, timeout: 400 });
@@ -232,7 +232,7 @@ describe("a listing", () => {
       return undefined;
     });
     const { client } = await open({ servers: fake.address, timeout: 100 });
-    const message = `keys: ${fake.address}: the connection was lost in the listing (ECONNRESET)`;
+    const message = `keys: ${fake.address}: the connection was lost during the listing (ECONNRESET)`;
     expect(await rejection(client.keys())).toMatchObject({ code: "ERR_UNAVAILABLE", message });
   });
 

@@ -1,14 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { EN, EX, HD, LINE, MN, NF, NS, type Reply, ReplyReader, UNTOLD, VA } from "../../src/memcached/protocol.js";
+import {
+  EN,
+  EX,
+  HD,
+  LINE,
+  type MetaReply,
+  MN,
+  NF,
+  NO_TTL_FLAG,
+  NS,
+  ReplyReader,
+  VA,
+} from "../../src/memcached/reply-reader.js";
 import { MemcachedServer } from "./servers.js";
 
 const server = await MemcachedServer.start();
 
-type Seen = Omit<Reply, "value"> & { value: string | undefined };
+type ReadReply = Omit<MetaReply, "value"> & { value: string | undefined };
 
 /** Reads pieces; gives the replies in them, and whether all of it was replies. */
-function read(pieces: readonly (string | Buffer)[]): { replies: Seen[]; good: boolean } {
-  const replies: Seen[] = [];
+function read(pieces: readonly (string | Buffer)[]): { replies: ReadReply[]; good: boolean } {
+  const replies: ReadReply[] = [];
   const reader = new ReplyReader((reply) => {
     replies.push({ ...reply, value: reply.value?.toString("latin1") });
     return true;
@@ -17,33 +29,33 @@ function read(pieces: readonly (string | Buffer)[]): { replies: Seen[]; good: bo
   return { replies, good };
 }
 
-const reply = (code: number, more: Partial<Seen> = {}): Partial<Seen> => ({
+const reply = (code: number, more: Partial<ReadReply> = {}): Partial<ReadReply> => ({
   code,
-  mark: -1,
+  opaque: -1,
   cas: "",
-  ttl: UNTOLD,
+  ttl: NO_TTL_FLAG,
   ...more,
 });
 
-const REPLIES: readonly [string, Partial<Seen>][] = [
+const REPLIES: readonly [string, Partial<ReadReply>][] = [
   ["HD\r\n", reply(HD)],
-  ["HD O7\r\n", reply(HD, { mark: 7 })],
+  ["HD O7\r\n", reply(HD, { opaque: 7 })],
   ["EN\r\n", reply(EN)],
-  ["EN O0\r\n", reply(EN, { mark: 0 })],
-  ["NS O12\r\n", reply(NS, { mark: 12 })],
-  ["EX O999\r\n", reply(EX, { mark: 999 })],
-  ["NF O1\r\n", reply(NF, { mark: 1 })],
+  ["EN O0\r\n", reply(EN, { opaque: 0 })],
+  ["NS O12\r\n", reply(NS, { opaque: 12 })],
+  ["EX O999\r\n", reply(EX, { opaque: 999 })],
+  ["NF O1\r\n", reply(NF, { opaque: 1 })],
   ["MN\r\n", reply(MN)],
-  ["VA 0 O3\r\n\r\n", reply(VA, { mark: 3, value: "" })],
+  ["VA 0 O3\r\n\r\n", reply(VA, { opaque: 3, value: "" })],
   ["VA 5\r\nvalue\r\n", reply(VA, { value: "value" })],
-  ["VA 4 O3\r\n\r\n\r\n\r\n", reply(VA, { mark: 3, value: "\r\n\r\n" })],
+  ["VA 4 O3\r\n\r\n\r\n\r\n", reply(VA, { opaque: 3, value: "\r\n\r\n" })],
   [
     "VA 9 c18446744073709551615 t-1 O3\r\nEN\r\nVA 1\n\r\n",
-    reply(VA, { mark: 3, cas: "18446744073709551615", ttl: -1, value: "EN\r\nVA 1\n" }),
+    reply(VA, { opaque: 3, cas: "18446744073709551615", ttl: -1, value: "EN\r\nVA 1\n" }),
   ],
-  ["VA 3 t2592000 c1 O3 Z X\r\n\0\xff\n\r\n", reply(VA, { mark: 3, cas: "1", ttl: 2_592_000, value: "\0\xff\n" })],
-  ["HD t99 O4 X W\r\n", reply(HD, { mark: 4, ttl: 99 })],
-  ["HD kkey b O4\r\n", reply(HD, { mark: 4 })],
+  ["VA 3 t2592000 c1 O3 Z X\r\n\0\xff\n\r\n", reply(VA, { opaque: 3, cas: "1", ttl: 2_592_000, value: "\0\xff\n" })],
+  ["HD t99 O4 X W\r\n", reply(HD, { opaque: 4, ttl: 99 })],
+  ["HD kkey b O4\r\n", reply(HD, { opaque: 4 })],
   ["ERROR\r\n", { code: LINE, line: "ERROR" }],
   ["SERVER_ERROR out of memory\r\n", { code: LINE, line: "SERVER_ERROR out of memory" }],
   ["STAT time 1\r\n", { code: LINE, line: "STAT time 1" }],
@@ -99,6 +111,7 @@ describe("replies", () => {
     "VA x\r\n\r\n",
     "VA -1\r\n\r\n",
     "VA 1x\r\n1\r\n",
+    "VA\r\n12 \r\n",
     "VA 5\r\nvalue!\n",
     "VA 5\r\nvalue\r!",
     "VA 9999999999\r\n",
