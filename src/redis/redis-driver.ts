@@ -2,33 +2,32 @@ import { type Buffer, isUtf8 } from "node:buffer";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
-import { allParts, partly } from "../internal/outcomes.js";
-import { connect } from "./connect.js";
-import { HandedInTopology, type RedisConnection } from "./handed-in.js";
-import * as kinds from "./kinds.js";
-import { type HandedInOptions, handedInLimitsOf, type RedisOptions, type Settings, settingsOf } from "./options.js";
-import { Pipeline } from "./pipeline.js";
-import type { Topology } from "./topology.js";
-import { walk } from "./walk.js";
-
-/** What `connect` makes. */
-class Owned {
-  constructor(
-    readonly topology: Topology,
-    readonly settings: Settings,
-  ) {}
-}
+import { Admission } from "../net/admission.js";
+import { allParts, partialFailure } from "../net/outcomes.js";
+import { Batcher } from "./commands/batcher.js";
+import * as commands from "./commands/commands.js";
+import { connect } from "./connection/connect.js";
+import {
+  type ExternalOptions,
+  externalLimitsOf,
+  type RedisOptions,
+  type RedisSettings,
+  redisSettingsOf,
+} from "./options.js";
+import { External, type RedisConnection } from "./routing/external.js";
+import type { Router } from "./routing/router.js";
+import { scan } from "./scan.js";
 
 /**
- * A store in Redis 7 or newer: a server, a primary behind Sentinels, or a Cluster. Every atomic operation is one command or
- * one script. Calls of one kind that are made in one tick share a command, and all are sent in the order they were made.
+ * A store in Redis 7 or later: one server, a primary behind Sentinels, or a Cluster. Every atomic operation is one command
+ * or one script. Calls of one kind that are made in one tick share a command, and all are sent in the order they were made.
  *
- * Nothing is sent twice, but for what the server refused without doing it. A call that fails on its way says by its
+ * Nothing is sent twice, except what the server refused without doing it. A call that fails on its way says by its
  * `outcome` whether it may have taken effect. On a connection of its own, from {@link RedisDriver.connect}, no late reply
- * meets another call; for one that was handed in see the constructor.
+ * meets another call; for a client that was passed in see the constructor.
  *
- * On a Cluster, `mGet`, `mSet` and `mDel` go to each slot by themselves, so `mSet` is all or nothing within a slot only.
- * Keys with one `{tag}` share a slot.
+ * On a Cluster, `mGet`, `mSet` and `mDel` are split by slot, so `mSet` is all or nothing within a slot only. Keys with
+ * the same `{tag}` share a slot.
  *
  * @example
  * ```ts
@@ -46,24 +45,27 @@ class Owned {
 export class RedisDriver implements Driver {
   /** In errors, and in the titles of the conformance suite. */
   readonly name = "redis";
-  readonly #topology: Topology;
-  readonly #pipeline: Pipeline;
+  readonly #router: Router;
+  readonly #batcher: Batcher;
+  readonly #admission: Admission;
   readonly #timeout: number;
 
   /**
-   * Over a connection that you have, which closing the driver leaves open: see {@link RedisConnection}.
+   * Uses a client that you bring, and leaves it open when the driver closes: see {@link RedisConnection}.
    *
-   * It cannot be dropped, so less holds than over one of the driver's own. After a timeout its library may still
-   * send what it holds, even after calls made later: every `TimeoutError` has the outcome `"unknown"`. After a garbled
-   * reply the library may give a call the reply of another. What follows a lost connection is up to the library.
+   * The driver cannot close your connection, so it guarantees less than over one of its own. After a timeout the client's
+   * library may still send what it holds, even after later calls: every `TimeoutError` has the outcome `"unknown"`. After
+   * a malformed reply the library may hand a call the reply of another. What follows a lost connection is up to the
+   * library.
    *
-   * While it is not open, since it is not connected yet or closed already, calls are `UnavailableError`, not applied.
+   * While the client is not open, because it is not connected yet or closed already, calls reject with
+   * `UnavailableError`, not applied.
    *
    * @param connection - a client or a cluster of node-redis (5.6 or later, or 6), connected or about to be, or of ioredis
    * (5.3 or later, or 6).
-   * @param options - see {@link HandedInOptions}.
-   * @throws InvalidArgumentError for what is no such connection, for an option of it that would break a promise, by name,
-   * and for bad limits.
+   * @param options - see {@link ExternalOptions}.
+   * @throws InvalidArgumentError for anything else, for an option of the client that would break a guarantee, by name,
+   * and for limits that are out of range.
    * @example
    * ```ts
    * import { Redis } from "ioredis";
@@ -79,28 +81,31 @@ export class RedisDriver implements Driver {
    * ```
    * @see https://github.com/redis/ioredis#auto-reconnect for what ioredis sends again
    */
-  constructor(connection: RedisConnection, options?: HandedInOptions);
-  constructor(connection: RedisConnection | Owned, options: HandedInOptions = {}) {
-    const { timeout, maxPending } = connection instanceof Owned ? connection.settings : handedInLimitsOf(options);
+  constructor(connection: RedisConnection, options?: ExternalOptions);
+  /** @internal For {@link RedisDriver.connect}. */
+  constructor(connected: Connected);
+  constructor(connection: RedisConnection | Connected, options: ExternalOptions = {}) {
+    const { timeout, maxPending } = connection instanceof Connected ? connection.settings : externalLimitsOf(options);
     this.#timeout = timeout;
-    this.#topology = connection instanceof Owned ? connection.topology : new HandedInTopology(connection, timeout);
-    this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);
+    this.#router = connection instanceof Connected ? connection.router : new External(connection, timeout);
+    this.#admission = new Admission(maxPending);
+    this.#batcher = new Batcher(this.#router, timeout, this.#admission);
   }
 
   /**
-   * Opens a connection that is the driver's own, by the package `redis`: an optional peer dependency, to be installed.
+   * Opens connections of the driver's own, through the package `redis`: an optional peer dependency, to be installed.
    *
    * It tries once, and settles within `timeout` and a second, the handshake included. From then on a connection that is
-   * lost is made again for ever, after 20 ms at first and a second at most; an idle one is probed once a `timeout`.
-   * {@link RedisDriver.close} ends it. Of a Cluster one node that answers is enough.
+   * lost is replaced, indefinitely: after 20 ms at first, later every second. An idle connection is probed once a
+   * `timeout`. {@link RedisDriver.close} closes all of them. One node of a Cluster that answers is enough.
    *
-   * The messages of the last three errors begin with the addresses that were tried, as `host:port`.
+   * The messages of the last three errors below begin with the addresses that were tried, as `host:port`.
    *
-   * @param options - a URL, or what {@link RedisOptions} says; `{}`: a server on this machine.
-   * @throws InvalidArgumentError for a bad option, which it names, and one of an unknown name; it repeats no URL and no
-   * password.
-   * @throws NotSupportedError when the package `redis` is not installed, or the option `cluster` names what is none.
-   * @throws UnavailableError, not applied, when the connection is refused, or what answers is no such server.
+   * @param options - a URL, or {@link RedisOptions}; `{}` connects to a server on this machine.
+   * @throws InvalidArgumentError for a bad option, by name, and for an unknown one; it shows no URL and no password.
+   * @throws NotSupportedError when the package `redis` is not installed, or the option `cluster` names a server that is
+   * not part of a Cluster.
+   * @throws UnavailableError, not applied, when the connection is refused, or what answers is not such a server.
    * @throws TimeoutError, not applied, when nobody answers.
    * @throws DriverError, not applied, when Redis refuses the user, the password, or a command of the handshake.
    * @example
@@ -113,83 +118,76 @@ export class RedisDriver implements Driver {
    * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
    */
   static async connect(options: string | RedisOptions): Promise<RedisDriver> {
-    const settings = settingsOf(options);
-    const owned: unknown = new Owned(await connect(settings), settings);
-    return new RedisDriver(owned as RedisConnection);
+    const settings = redisSettingsOf(options);
+    return new RedisDriver(new Connected(await connect(settings), settings));
   }
 
   get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {
-    return this.#pipeline.call(kinds.GET, prefix, key, undefined, options);
+    return this.#batcher.call(commands.GET, prefix, key, undefined, options);
   }
 
   set(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<void> {
     return ttl === 0
-      ? this.#pipeline.call(kinds.SET, prefix, key, value, options)
-      : this.#pipeline.call(kinds.SET_TTL, prefix, key, { value, ttl }, options);
+      ? this.#batcher.call(commands.SET, prefix, key, value, options)
+      : this.#batcher.call(commands.SET_TTL, prefix, key, { value, ttl }, options);
   }
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.SET_NX, prefix, key, { value, ttl }, options);
+    return this.#batcher.call(commands.SET_NX, prefix, key, { value, ttl }, options);
   }
 
   delete(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.DELETE, prefix, key, undefined, options);
+    return this.#batcher.call(commands.DELETE, prefix, key, undefined, options);
   }
 
   exists(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.EXISTS, prefix, key, undefined, options);
+    return this.#batcher.call(commands.EXISTS, prefix, key, undefined, options);
   }
 
-  async mGet(prefix: string, keys: readonly string[], options?: CallOptions): Promise<(Encoded | undefined)[]> {
-    const storageKeys = keys.map((key) => prefix + key);
-    const found: (Encoded | undefined)[] = new Array(keys.length);
-    await this.#bySlot(storageKeys, async (slot, places) => {
-      const those = places.map((place) => storageKeys[place] as string);
-      const values = await this.#pipeline.callAt(slot, kinds.MGET, prefix, "", those, options);
-      for (const [at, value] of values.entries()) found[places[at] as number] = value;
+  mGet(prefix: string, keys: readonly string[], options?: CallOptions): Promise<(Encoded | undefined)[]> {
+    const values: (Encoded | undefined)[] = new Array(keys.length);
+    return this.#admission.during(async () => {
+      await this.#bySlot(storageKeys(prefix, keys), async (slot, part, places) => {
+        const found = await this.#batcher.part(slot, commands.MGET, prefix, part, undefined, options);
+        for (const [at, value] of found.entries()) values[places[at] as number] = value;
+      });
+      return values;
     });
-    return found;
   }
 
-  async mSet(
+  mSet(
     prefix: string,
     entries: readonly (readonly [string, Encoded])[],
     ttl: number,
     options?: CallOptions,
   ): Promise<void> {
-    const stored = entries.map(([key, value]) => [prefix + key, value] as const);
-    await this.#bySlot(
-      stored.map(([key]) => key),
-      (slot, places) => {
-        const those = places.map((place) => stored[place] as (typeof stored)[number]);
-        return ttl === 0
-          ? this.#pipeline.callAt(slot, kinds.MSET, prefix, "", those, options)
-          : this.#pipeline.callAt(slot, kinds.MSET_TTL, prefix, "", { entries: those, ttl }, options);
-      },
+    const keys = entries.map(([key]) => prefix + key);
+    return this.#admission.during(() =>
+      this.#bySlot(keys, (slot, part, places) => {
+        const values = places.map((place) => (entries[place] as (typeof entries)[number])[1]);
+        return this.#batcher.part(slot, commands.MSET, prefix, part, { values, ttl }, options);
+      }),
     );
   }
 
   mDel(prefix: string, keys: readonly string[], options?: CallOptions): Promise<number> {
-    return this.#unlink(
-      keys.map((key) => prefix + key),
-      options,
-    );
+    return this.#admission.during(() => this.#delete(storageKeys(prefix, keys), options));
   }
 
   ttl(prefix: string, key: string, options?: CallOptions): Promise<number | undefined> {
-    return this.#pipeline.call(kinds.TTL, prefix, key, undefined, options);
+    return this.#batcher.call(commands.TTL, prefix, key, undefined, options);
   }
 
   expire(prefix: string, key: string, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.EXPIRE, prefix, key, ttl, options);
+    return this.#batcher.call(commands.EXPIRE, prefix, key, ttl, options);
   }
 
   persist(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.PERSIST, prefix, key, undefined, options);
+    return this.#batcher.call(commands.PERSIST, prefix, key, undefined, options);
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number, options?: CallOptions): Promise<number> {
-    return this.#pipeline.call(kinds.INCR, prefix, key, { delta, ttl }, options);
+    return this.#batcher.call(commands.INCR, prefix, key, { delta, ttl }, options);
   }
 
   getSet(
@@ -200,10 +198,10 @@ export class RedisDriver implements Driver {
     keep: boolean,
     options?: CallOptions,
   ): Promise<Encoded | undefined> {
-    if (!keep) return this.#pipeline.call(kinds.GET_SET, prefix, key, { value, ttl }, options);
+    if (!keep) return this.#batcher.call(commands.GET_SET, prefix, key, { value, ttl }, options);
     return ttl === 0
-      ? this.#pipeline.call(kinds.GET_SET_KEEP, prefix, key, value, options)
-      : this.#pipeline.call(kinds.GET_SET_KEEP_TTL, prefix, key, { value, ttl }, options);
+      ? this.#batcher.call(commands.GET_SET_KEEP, prefix, key, value, options)
+      : this.#batcher.call(commands.GET_SET_KEEP_TTL, prefix, key, { value, ttl }, options);
   }
 
   compareAndSwap(
@@ -215,50 +213,52 @@ export class RedisDriver implements Driver {
     keep: boolean,
     options?: CallOptions,
   ): Promise<boolean> {
-    return this.#pipeline.call(kinds.COMPARE_AND_SWAP, prefix, key, { oldValue, newValue, ttl, keep }, options);
+    return this.#batcher.call(commands.COMPARE_AND_SWAP, prefix, key, { oldValue, newValue, ttl, keep }, options);
   }
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded, options?: CallOptions): Promise<boolean> {
-    return this.#pipeline.call(kinds.COMPARE_AND_DELETE, prefix, key, oldValue, options);
+    return this.#batcher.call(commands.COMPARE_AND_DELETE, prefix, key, oldValue, options);
   }
 
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
-    // What was called before is sent before.
-    this.#pipeline.flush();
+    // Earlier calls are sent first.
+    this.#batcher.flush();
     const seen = new Set<string>();
-    for await (const keys of walk(this.#topology, prefix + pattern.prefix, this.#timeout, options)) {
-      const batch: string[] = [];
+    for await (const keys of scan(this.#router, prefix + pattern.prefix, this.#timeout, options)) {
+      const page: string[] = [];
       for (const key of keys) {
-        // Of what other programs wrote, keys that are not UTF-8 have no name here.
+        // Other programs may have written keys that are not UTF-8: no client can name them.
         const name = isUtf8(key) ? key.toString().slice(prefix.length) : "";
         if (name === "" || seen.has(name)) continue;
         seen.add(name);
-        batch.push(name);
+        page.push(name);
       }
-      yield batch;
+      yield page;
     }
   }
 
-  async clear(prefix: string, options?: CallOptions): Promise<void> {
-    this.#pipeline.flush();
-    let removed = 0;
-    try {
-      for await (const keys of walk(this.#topology, prefix, this.#timeout, options)) {
-        removed += await this.#unlink(keys, options);
+  clear(prefix: string, options?: CallOptions): Promise<void> {
+    return this.#admission.during(async () => {
+      this.#batcher.flush();
+      let removed = 0;
+      try {
+        for await (const keys of scan(this.#router, prefix, this.#timeout, options)) {
+          removed += await this.#delete(keys, options);
+        }
+      } catch (reason) {
+        throw removed === 0 ? reason : partialFailure(reason);
       }
-    } catch (reason) {
-      throw removed === 0 ? reason : partly(reason);
-    }
+    });
   }
 
   /**
-   * Refuses later calls with `UnavailableError`, not applied, and cuts off what is pending: what was sent is told `"unknown"`.
-   * To let calls end first, close the clients before. The connection that {@link RedisDriver.connect} opened is closed, one
-   * that was handed in is left alone. It can be repeated.
+   * Cuts off what is pending: calls that were sent reject with the outcome `"unknown"`, all later calls with
+   * `UnavailableError`, not applied. To let pending calls finish, close the clients first. It closes the connections that
+   * {@link RedisDriver.connect} opened; a client that was passed in stays open. It can be called again.
    */
   close(): void {
-    this.#pipeline.close();
-    this.#topology.close();
+    this.#admission.close();
+    this.#router.close();
   }
 
   /** {@link RedisDriver.close}, for `await using`: in TypeScript with a `target` of ES2022 to ES2024, or on Node 24. */
@@ -266,28 +266,40 @@ export class RedisDriver implements Driver {
     this.close();
   }
 
-  async #unlink(keys: readonly (string | Buffer)[], options: CallOptions | undefined): Promise<number> {
+  async #delete(keys: readonly (string | Buffer)[], options: CallOptions | undefined): Promise<number> {
     let removed = 0;
-    await this.#bySlot(keys, async (slot, places) => {
-      const those = places.map((place) => keys[place] as string | Buffer);
-      const count = await this.#pipeline.callAt(slot, kinds.MDEL, "", "", those, options);
+    await this.#bySlot(keys, async (slot, part) => {
+      const count = await this.#batcher.part(slot, commands.MDEL, "", part, undefined, options);
       removed += count;
     });
     return removed;
   }
 
-  /** Runs `send` side by side for the keys of each slot, by their places in the list. */
+  /** Sends the keys of each slot side by side. `places` are those of the part's keys in the list. */
   async #bySlot(
     keys: readonly (string | Buffer)[],
-    send: (slot: number, places: number[]) => Promise<void>,
+    send: (slot: number, part: (string | Buffer)[], places: number[]) => Promise<void>,
   ): Promise<void> {
-    const slots = new Map<number, number[]>();
+    const slots = new Map<number, { readonly part: (string | Buffer)[]; readonly places: number[] }>();
     for (const [place, key] of keys.entries()) {
-      const slot = this.#topology.slotOf(key);
-      const places = slots.get(slot);
-      if (places === undefined) slots.set(slot, [place]);
-      else places.push(place);
+      const slot = this.#router.slotOf(key);
+      const { part, places } = slots.get(slot) ?? { part: [], places: [] };
+      part.push(key);
+      places.push(place);
+      slots.set(slot, { part, places });
     }
-    await allParts(Array.from(slots, ([slot, places]) => send(slot, places)));
+    await allParts(Array.from(slots, ([slot, { part, places }]) => send(slot, part, places)));
   }
+}
+
+/** What `connect` makes a driver of. */
+class Connected {
+  constructor(
+    readonly router: Router,
+    readonly settings: RedisSettings,
+  ) {}
+}
+
+function storageKeys(prefix: string, keys: readonly string[]): string[] {
+  return keys.map((key) => prefix + key);
 }

@@ -6,7 +6,9 @@ describe("Admission", () => {
     const admission = new Admission(2);
     admission.admit();
     admission.admit();
-    expect(() => admission.admit()).toThrow(expect.objectContaining({ code: "ERR_UNAVAILABLE", outcome: "not-applied" }));
+    expect(() => admission.admit()).toThrow(
+      expect.objectContaining({ code: "ERR_UNAVAILABLE", outcome: "not-applied" }),
+    );
     expect(() => admission.admit()).toThrow("2 calls are already pending");
     admission.release();
     admission.admit();

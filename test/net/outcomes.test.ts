@@ -29,7 +29,11 @@ describe("the errors of calls that fail on their way", () => {
     const reason = new InvalidArgumentError("too large");
     const error = partialFailure(reason);
     expect(error).toBeInstanceOf(DriverError);
-    expect(error).toMatchObject({ message: "one of several parts failed: too large", outcome: "unknown", cause: reason });
+    expect(error).toMatchObject({
+      message: "one of several parts failed: too large",
+      outcome: "unknown",
+      cause: reason,
+    });
   });
 
   it("stay as they are when they are not namestore's", () => {

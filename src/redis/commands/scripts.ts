@@ -1,9 +1,43 @@
 import { createHash } from "node:crypto";
+import type { Argument } from "./replies.js";
 
-/** A Lua script: sent by its hash, and whole only where the server does not know it yet. */
+/** A Lua script. It is sent by its hash once the connection knows that the server has it. */
 export interface Script {
   readonly source: string;
   readonly sha: string;
+}
+
+/**
+ * The scripts that the server behind one connection is known to have. Until a reply has proven it, the source itself is
+ * sent: to repeat a call after NOSCRIPT would put it behind later calls.
+ */
+export class KnownScripts {
+  readonly #known = new Set<Script>();
+
+  /**
+   * Makes an encoded `EVALSHA` an `EVAL` of the source, unless the server has the script.
+   *
+   * @returns the script that the command runs, if it runs one.
+   */
+  prepare(command: Argument[], script: Script | undefined): Script | undefined {
+    if (script === undefined || command[0] !== "EVALSHA") return undefined;
+    if (!this.#known.has(script)) command.splice(0, 2, "EVAL", script.source);
+    return script;
+  }
+
+  add(script: Script): void {
+    this.#known.add(script);
+  }
+
+  /** Sends the source next time: the server said that it has no such script. */
+  forget(script: Script): void {
+    this.#known.delete(script);
+  }
+}
+
+/** `EVALSHA` of a script with these keys and arguments. */
+export function evalsha({ sha }: Script, keys: readonly Argument[], parameters: readonly Argument[]): Argument[] {
+  return ["EVALSHA", sha, String(keys.length), ...keys, ...parameters];
 }
 
 function script(source: string): Script {
@@ -11,13 +45,13 @@ function script(source: string): Script {
 }
 
 /**
- * Adds to counters: KEYS, then one delta for all, or one and a TTL, or a delta for each and a TTL for each (0: none).
- * Answers a list, or the bare sum of one counter: the sum, as text past ±10^15 (where some clients round an integer
- * reply), or an array with what is wrong: `overflow`, `type`, or the word of Redis's error. A replica refuses all of it,
- * as it refuses any write.
+ * Adds to counters: KEYS, then one delta for all, or one delta and one TTL, or a delta for each and a TTL for each (0:
+ * none). Returns a list, or the bare sum of one counter. An element is the sum, as text past ±10^15 (where some clients
+ * round an integer reply), or an array with what is wrong: `overflow`, `type`, or the prefix of Redis's error. A replica
+ * refuses the whole script, as it refuses any write.
  *
- * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are held against ±(2^53−1) and undone here, where
- * nobody can see it. With a delta within ±10^15 a sum within ±10^15 needs no such look: the common case is short.
+ * INCRBY counts in 64 bits, so the sum, and the sum less the delta, are compared with ±(2^53−1) and undone here, where
+ * nobody can see it. With a delta within ±10^15 a sum within ±10^15 needs no such check: the common case is short.
  */
 export const INCR = script(`
 local keys, argv, pcall, type, find = KEYS, ARGV, redis.pcall, type, string.find
@@ -61,7 +95,7 @@ for i = 1, count do
 end
 return replies`);
 
-/** Sets with a TTL: KEYS, a value for each, then one TTL for all, or one for each. */
+/** Sets keys with a TTL: KEYS, a value for each, then one TTL for all, or one for each. */
 export const SET_TTL = script(`
 local keys, argv, call = KEYS, ARGV, redis.call
 local count = #keys
@@ -73,7 +107,7 @@ for i = 1, count do
 end
 return redis.status_reply('OK')`);
 
-/** GETSET that keeps the TTL of a live key and gives a new one its own: value, TTL. */
+/** GETSET that keeps the TTL of a live key and sets that of a new one. Arguments: value, TTL. */
 export const GETSET_KEEP = script(`
 local before = redis.call('GET', KEYS[1])
 if before then
@@ -83,8 +117,8 @@ else
 end
 return before`);
 
-/** Compare and swap: old, new, TTL (0: none), keep (1 or 0). */
-export const SWAP = script(`
+/** Compare and swap. Arguments: old value, new value, TTL (0: none), whether to keep the TTL (1 or 0). */
+export const COMPARE_AND_SWAP = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[4] == '1' then
   redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
@@ -95,12 +129,12 @@ else
 end
 return 1`);
 
-/** Compare and delete: the value. */
-export const CUT = script(`
+/** Compare and delete. Argument: the value. */
+export const COMPARE_AND_DELETE = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`);
 
-/** PERSIST that tells a missing key from one without a TTL. */
+/** PERSIST that distinguishes a missing key from one without a TTL. */
 export const PERSIST = script(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('PERSIST', KEYS[1])

@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from "../../errors.js";
+import type { Argument } from "../commands/replies.js";
+
+/** A client that was passed in, whatever its library. */
+export interface ExternalClient {
+  readonly sender: Sender;
+  readonly clustered: boolean;
+  /** A sender to each primary. */
+  primaries(): Promise<Sender[]>;
+}
+
+/** One way to send commands. */
+export interface Sender {
+  /** @param slot - of the keys, where there are some. */
+  send(command: Argument[], slot: number): Promise<unknown>;
+  /** Whether it connects, or is connected. */
+  readonly open: boolean;
+  /** Changes with every connection. */
+  readonly epoch: unknown;
+}
+
+/** Throws where an option is set that would break a guarantee of the driver. */
+export function refuseOption(option: string, options: object | undefined): void {
+  if (options !== undefined && (options as Record<string, unknown>)[option]) throw badOption(option, "not to set it");
+}
+
+/** The error for an option that would break a guarantee of the driver. */
+export function badOption(option: string, allowed: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `the connection's option ${option} would break the driver's guarantees; allowed is ${allowed}`,
+  );
+}

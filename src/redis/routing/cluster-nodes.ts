@@ -1,0 +1,86 @@
+import { type Address, addressName } from "../../net/address.js";
+import { closed } from "../../net/outcomes.js";
+import { within } from "../../net/within.js";
+import type { NodeClient } from "../connection/node-client.js";
+import { NodeConnection, type NodeConnectionOptions } from "../connection/node-connection.js";
+
+/** The connections to the nodes of a Cluster, one for each address. */
+export class ClusterNodes {
+  readonly #options: ClusterNodesOptions;
+  readonly #nodes = new Map<string, ClusterNode>();
+  /** Nodes that serve no slot any more: what they have in flight may still be answered. */
+  readonly #retired = new Set<ClusterNode>();
+  #closed = false;
+
+  constructor(options: ClusterNodesOptions) {
+    this.#options = options;
+  }
+
+  /** Every node there is now. */
+  get all(): ClusterNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** The node at an address. Where it is new, it connects in the background. */
+  at(address: Address): ClusterNode {
+    return this.#nodes.get(addressName(address)) ?? this.#add(address).start();
+  }
+
+  /** Connects to a node. Unlike {@link at} it rejects where that fails, and then forgets the node. */
+  async connect(address: Address, milliseconds: number): Promise<void> {
+    const node = this.#add(address);
+    try {
+      await within(node.connect(), milliseconds);
+    } catch (error) {
+      this.#nodes.delete(node.name);
+      node.close();
+      throw error;
+    }
+  }
+
+  /** Forgets a node, and closes its connection once nothing can be in flight any more. */
+  retire(node: ClusterNode): void {
+    this.#nodes.delete(node.name);
+    this.#retired.add(node);
+    setTimeout(() => {
+      node.close();
+      this.#retired.delete(node);
+    }, this.#options.timeout).unref();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const node of [...this.#nodes.values(), ...this.#retired]) node.close();
+  }
+
+  #add(address: Address): ClusterNode {
+    if (this.#closed) throw closed("not-applied");
+    const { create, ...options } = this.#options;
+    const node = new ClusterNode(address, { ...options, name: addressName(address), create: () => create(address) });
+    this.#nodes.set(node.name, node);
+    return node;
+  }
+}
+
+/** The connection to one node of a Cluster. */
+export class ClusterNode extends NodeConnection {
+  readonly address: Address;
+
+  constructor(address: Address, options: NodeConnectionOptions) {
+    super(options);
+    this.address = address;
+  }
+
+  /** Whether the node is not to be relied on now: a reply has been missing for long, or there is no connection. */
+  get stalled(): boolean {
+    return this.silence > STALLED;
+  }
+}
+
+export interface ClusterNodesOptions extends Pick<NodeConnectionOptions, "timeout" | "onRefused" | "onLost"> {
+  /** Makes a client for the node at an address. */
+  create(address: Address): NodeClient;
+}
+
+/** How long a reply may be missing until a node counts as stalled, in milliseconds. */
+const STALLED = 500;

@@ -1,0 +1,152 @@
+import { UnavailableError } from "../../errors.js";
+import { type Address, parseAddress } from "../../net/address.js";
+import { within } from "../../net/within.js";
+import type { AnyBatch } from "../commands/batch.js";
+import type { NodeRequest } from "../connection/client-connection.js";
+import type { NodeClient } from "../connection/node-client.js";
+import type { NodeConnection } from "../connection/node-connection.js";
+import { type ClusterNode, ClusterNodes } from "./cluster-nodes.js";
+import { MigratingSlots } from "./migrating-slots.js";
+import { mayRedirect, type Primary, type Refusal, type Router, resend } from "./router.js";
+import { NO_SLOT, slotOf } from "./slot.js";
+import { SlotMap } from "./slot-map.js";
+
+/**
+ * Routes each batch to the primary of its slot in a Redis Cluster, and follows redirects.
+ *
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+ */
+export class Cluster implements Router {
+  readonly #seeds: readonly Address[];
+  readonly #timeout: number;
+  readonly #nodes: ClusterNodes;
+  readonly #map: SlotMap;
+  readonly #migrating = new MigratingSlots((batch) => this.send(batch));
+  closed = false;
+
+  constructor({ nodes: seeds, timeout, create }: ClusterOptions) {
+    this.#seeds = seeds;
+    this.#timeout = timeout;
+    this.#nodes = new ClusterNodes({
+      timeout,
+      create,
+      onRefused: (batch, refusal, from) => this.#onRefused(batch, refusal, from),
+      onLost: () => void this.#map.refresh(),
+    });
+    this.#map = new SlotMap({ nodes: this.#nodes, seeds, timeout, onChange: (moved) => this.#onChange(moved) });
+  }
+
+  get version(): number {
+    return this.#map.version;
+  }
+
+  async connect(): Promise<void> {
+    const end = performance.now() + this.#timeout;
+    let reason: unknown;
+    for (const [at, address] of this.#seeds.entries()) {
+      try {
+        // Each seed gets its share of the time that is left: one that answers is enough.
+        const share = (end - performance.now()) / (this.#seeds.length - at);
+        await this.#nodes.connect(address, share);
+        await this.#map.readFrom(address, share);
+        this.#map.watch();
+        return;
+      } catch (error) {
+        reason = error;
+      }
+    }
+    throw reason;
+  }
+
+  slotOf(key: string | Buffer): number {
+    return slotOf(key);
+  }
+
+  send(batch: AnyBatch): void {
+    if (this.#migrating.hold(batch)) return;
+    const node = this.#map.ownerOf(batch.slot);
+    if (node === undefined) {
+      void this.#map.refresh();
+      batch.fail(new UnavailableError(`no node serves slot ${batch.slot}`, { outcome: "not-applied" }));
+    } else {
+      node.send(batch);
+    }
+  }
+
+  /** By a map that is read for the purpose: nobody tells a SCAN that a slot has moved. */
+  async primaries(): Promise<readonly Primary[]> {
+    // Where no node sends a map, the present one has to do.
+    await within(this.#map.refresh(), this.#timeout).catch(() => {});
+    return [...this.#map.primaries];
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#map.close();
+    this.#migrating.close();
+    this.#nodes.close();
+  }
+
+  #onRefused(batch: AnyBatch, refusal: Refusal, from: NodeConnection): boolean {
+    // A question of the driver's own is about this very node.
+    if (batch.slot === NO_SLOT) return false;
+    const { prefix, message } = refusal;
+    if (prefix !== "MOVED" && prefix !== "ASK") {
+      if (prefix === "CLUSTERDOWN" || prefix === "READONLY") void this.#map.refresh();
+      return resend(batch, refusal, (again) => this.send(again));
+    }
+    const address = parseAddress(message.slice(message.lastIndexOf(" ") + 1));
+    // An empty host stands for the host of the node that says so; the map will tell.
+    if (address === undefined || address.host === "" || !mayRedirect(batch)) {
+      void this.#map.refresh();
+      return false;
+    }
+    const node = this.#nodes.at(address);
+    if (prefix === "ASK") {
+      node.send(batch, { asking: true });
+      return true;
+    }
+    if (this.#map.ownerOf(batch.slot) !== node) {
+      this.#migrating.leave(batch.slot, from);
+      this.#map.move(batch.slot, node);
+    }
+    void this.#map.refresh();
+    node.send(batch, { by: from });
+    return true;
+  }
+
+  /** After a reading of the map: what was not sent yet goes where it belongs now, and nodes without slots are retired. */
+  #onChange(hasMoved: (slot: number) => boolean): void {
+    for (const node of this.#nodes.all) {
+      for (const slot of node.slotsInFlight()) if (hasMoved(slot)) this.#migrating.leave(slot, node);
+    }
+    const { primaries } = this.#map;
+    for (const node of this.#nodes.all) {
+      for (const batch of node.takeUnsent((request) => this.#belongsElsewhere(request, node))) this.send(batch);
+      if (primaries.has(node)) continue;
+      // A SCAN would wait in vain for a node that serves nothing.
+      for (const batch of node.takeUnsent(({ batch }) => batch.slot === NO_SLOT)) batch.fail(servesNoSlot());
+      // A node that is importing its first slot serves none yet.
+      if (!node.busy) this.#nodes.retire(node);
+    }
+  }
+
+  /** Not by a map that is older than the redirect which sent the request here. */
+  #belongsElsewhere({ batch, redirectedBy }: NodeRequest, node: ClusterNode): boolean {
+    const owner = this.#map.ownerOf(batch.slot);
+    return batch.slot !== NO_SLOT && owner !== node && (owner === undefined || owner !== redirectedBy);
+  }
+}
+
+export interface ClusterOptions {
+  /** Nodes to ask first; one that answers is enough. */
+  readonly nodes: readonly Address[];
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Makes a client for the node at an address. */
+  create(address: Address): NodeClient;
+}
+
+function servesNoSlot(): UnavailableError {
+  return new UnavailableError("the node no longer serves any slot", { outcome: "not-applied" });
+}
