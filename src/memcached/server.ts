@@ -71,7 +71,10 @@ export class Server {
     } catch (error) {
       throw withServerName(withOutcome(error, "not-applied"), this.name);
     }
-    if (this.closed) throw closed("not-applied");
+    if (!this.closed) return;
+    // It was closed just after the handshake, when the probe may have started nonetheless: this ends it.
+    this.#connection.close();
+    throw closed("not-applied");
   }
 
   /** Sends the first request of a call. */
