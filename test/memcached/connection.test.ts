@@ -11,8 +11,8 @@ function requestFor<R>(command: MetaCommand<R>): Request<R> {
   return new Request({ command, deadline, signal: undefined, resolve: () => {}, reject: () => {} });
 }
 
-describe("the requests of a tick", () => {
-  it("are written whole and in order, and no piece grows with their number", async () => {
+describe("MetaConnection", () => {
+  it("writes the requests of a tick whole, in order, and in pieces of bounded length", async () => {
     const pieces: { length: number; bytes: Buffer }[] = [];
     let writes = 0;
     const take = (chunk: string | Buffer, encoding: BufferEncoding): void => {

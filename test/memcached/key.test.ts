@@ -5,14 +5,14 @@ import { rejection } from "../support/promises.js";
 
 const PREFIX = "app:users:";
 
-describe("a storage key", () => {
-  it("of printable ASCII is sent as it is", () => {
+describe("itemKey", () => {
+  it("sends a storage key of printable ASCII unchanged", () => {
     const name = `${PREFIX}!"#$%&'()*+,-./09:;<=>?@AZ[\\]^_\`az{|}~`;
     expect(itemKey(PREFIX, name.slice(PREFIX.length))).toEqual({ name, text: name, flag: "", byteLength: name.length });
   });
 
   it.each([" ", "a b", "a\r\nflush_all", "\0", "\x1f", "\x7f", "é", "\u00a0", "\ufeffa", "😀", "\u2028"])(
-    "with %j in it is sent as base64, of a form that no protocol word has",
+    "sends a storage key with %j in it as base64, which no other word of the protocol resembles",
     (key) => {
       const { name, text, flag, byteLength } = itemKey(PREFIX, key);
       expect(name).toBe(PREFIX + key);
@@ -22,7 +22,7 @@ describe("a storage key", () => {
     },
   );
 
-  it("may have spaces in its prefix", () => {
+  it("sends a storage key with spaces in its prefix as base64", () => {
     expect(itemKey("a b:c:", "key").flag).toBe(" b");
   });
 
@@ -30,7 +30,7 @@ describe("a storage key", () => {
     ["k", 250],
     ["\n", 186],
     ["é", 186],
-  ])("of %j has a limit, which the error names", async (letter, limit) => {
+  ])("refuses a storage key of too many %j, and names the limit", async (letter, limit) => {
     const bytes = Buffer.byteLength(letter);
     const longest = letter.repeat((limit - PREFIX.length) / bytes);
     expect(itemKey(PREFIX, longest).text.length).toBeLessThanOrEqual(250);

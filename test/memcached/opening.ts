@@ -12,7 +12,7 @@ export interface Opened {
   readonly client: Texts;
 }
 
-/** A client of text over a driver of this test's own, with a short timeout unless it is given another. */
+/** A client of text over a driver of this test's own, by default with a short timeout. */
 export async function open(options: string | MemcachedOptions): Promise<Opened> {
   const driver = await MemcachedDriver.connect({
     timeout: TIMEOUT,

@@ -18,7 +18,7 @@ const server = await MemcachedServer.start();
 
 type ReadReply = Omit<MetaReply, "value"> & { value: string | undefined };
 
-/** Reads pieces; gives the replies in them, and whether all of it was replies. */
+/** Reads pieces. Returns the replies in them, and whether they contained nothing else. */
 function read(pieces: readonly (string | Buffer)[]): { replies: ReadReply[]; good: boolean } {
   const replies: ReadReply[] = [];
   const reader = new ReplyReader((reply) => {
@@ -62,8 +62,8 @@ const REPLIES: readonly [string, Partial<ReadReply>][] = [
   ["END\r\n", { code: LINE, line: "END" }],
 ];
 
-describe("replies", () => {
-  it.each(REPLIES)("%j is read", (text, expected) => {
+describe("ReplyReader", () => {
+  it.each(REPLIES)("reads %j", (text, expected) => {
     const { replies, good } = read([text]);
     expect(good).toBe(true);
     expect(replies).toHaveLength(1);
@@ -72,17 +72,17 @@ describe("replies", () => {
 
   const all = REPLIES.map(([text]) => text).join("");
 
-  it("that are split at every byte are whole again", () => {
+  it("joins replies that are split at any byte", () => {
     const whole = read([all]);
     expect(whole.replies).toHaveLength(REPLIES.length);
     for (let at = 1; at < all.length; at++) expect(read([all.slice(0, at), all.slice(at)])).toEqual(whole);
   });
 
-  it("that come byte by byte are whole again", () => {
+  it("joins replies that arrive byte by byte", () => {
     expect(read([...all])).toEqual(read([all]));
   });
 
-  it("with a large value in many pieces are whole, and behind them goes on the next", () => {
+  it("joins a large value from many pieces, and reads the next reply after it", () => {
     const value = "0123456789\r\n".repeat(20_000);
     const text = `VA ${value.length} O1\r\n${value}\r\nEN O2\r\n`;
     const pieces = Array.from({ length: Math.ceil(text.length / 65_536) }, (_, at) =>
@@ -94,7 +94,7 @@ describe("replies", () => {
     expect(replies[0]?.value === value).toBe(true);
   });
 
-  it("of which no more is wanted are read no further", () => {
+  it("stops when its consumer wants no more", () => {
     let count = 0;
     const reader = new ReplyReader(() => ++count < 2);
     expect(reader.read(Buffer.from("HD\r\nHD\r\nHD\r\n"))).toBe(false);
@@ -124,12 +124,12 @@ describe("replies", () => {
     "HD tx\r\n",
     `STAT ${"x".repeat(5_000)}\r\n`,
     "x".repeat(5_000),
-  ])("%j is none", (text) => {
+  ])("refuses %j", (text) => {
     expect(read([text]).good).toBe(false);
   });
 });
 
-describe("the server, byte by byte", () => {
+describe("memcached", () => {
   it.each<[string, string, string]>([
     ["mg, a miss", "mg none v O1\r\n", "EN O1\r\n"],
     ["ms and mg", "ms a 5 O1\r\nvalue\r\nmg a v O2\r\n", "HD O1\r\nVA 5 O2\r\nvalue\r\n"],
@@ -153,11 +153,11 @@ describe("the server, byte by byte", () => {
     ["base64", "ms YSBi 1 b O1\r\n9\r\nmg YSBi b v O2\r\n", "HD O1\r\nVA 1 O2\r\n9\r\n"],
     ["mn", "mn\r\n", "MN\r\n"],
     ["a date past 2038", "ms m 1 T2147483648 O1\r\n9\r\nmg m O2\r\n", "HD O1\r\nEN O2\r\n"],
-  ])("%s", async (_, request, answer) => {
+  ])("answers %s as the driver expects", async (_, request, answer) => {
     expect(await server.raw(request)).toBe(answer);
   });
 
-  it("changes the CAS token with a touch by md I, and not with one by mg T", async () => {
+  it("changes the CAS token when md I touches an item, but not when mg T does", async () => {
     const cas = async (): Promise<string | undefined> => / c(\d+)/.exec(await server.raw("mg n c\r\n"))?.[1];
     await server.raw("ms n 1\r\n1\r\n");
     const first = await cas();
