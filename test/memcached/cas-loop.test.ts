@@ -27,7 +27,7 @@ describe("CasLoop", () => {
       if (line.startsWith("ma")) return `EX ${opaqueOf(line)}\r\n`;
       return undefined;
     });
-    const { client } = await open({ servers: fake.address, timeout: 100 });
+    const { client } = await open({ servers: fake.address, timeout: 1_000 });
     const error = await rejection<TimeoutError>(client.incr("key"));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error.outcome).toBe("not-applied");
@@ -39,10 +39,10 @@ describe("CasLoop", () => {
     // The connection is lost with the late reply, and with it the token.
     const fake = await FakeServer.start((line, socket) => {
       if (!line.startsWith("mg")) return undefined;
-      setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\ngarbage\r\n`), 250);
+      setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\ngarbage\r\n`), 1_250);
       return "";
     });
-    const { client } = await open({ servers: fake.address, timeout: 400 });
+    const { client } = await open({ servers: fake.address, timeout: 2_000 });
     const error = await rejection<TimeoutError>(client.incr("key"));
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(error.message).toContain("no time was left for another attempt");

@@ -24,7 +24,7 @@ import { MemcachedServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 
-const TIMEOUT = 300;
+const TIMEOUT = 1_000;
 
 /** The error of a connect that has to fail, within its timeout and a second. */
 async function refusal(options: MemcachedOptions): Promise<NamestoreError & { outcome?: string }> {

@@ -194,7 +194,7 @@ describe("Dispatcher and an aborted call", () => {
     const written = rejection(client.set("c", "written", { signal: abort.signal }));
     await eventually("the request", () => proxy.sent("written") === 1);
     abort.abort(reason);
-    expect((await settled(Promise.all([read, written]), 100)).value).toEqual([reason, reason]);
+    expect((await settled(Promise.all([read, written]), 5_000)).value).toEqual([reason, reason]);
     const next = client.find("b");
     proxy.reply = reply;
     held.thaw();

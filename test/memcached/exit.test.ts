@@ -7,7 +7,7 @@ import { MemcachedServer } from "./servers.js";
 vi.setConfig({ testTimeout: 30_000 });
 
 /** How long a program may go on after it printed "closed": far less than its driver's timeout. */
-const SOON = 2_000;
+const SOON = 5_000;
 
 const server = await MemcachedServer.start();
 

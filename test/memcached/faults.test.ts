@@ -33,7 +33,7 @@ async function through(
 /** A load on a server of its own. */
 async function loaded(): Promise<{ target: MemcachedServer; client: Texts; load: Load }> {
   const target = await MemcachedServer.start();
-  const { client } = await open(target.address);
+  const { client } = await open({ servers: target.address, timeout: TIMEOUT });
   const load = new Load(client, { timeout: TIMEOUT });
   await load.successes(200);
   return { target, client, load };
@@ -218,7 +218,7 @@ describe("Replies in pieces", () => {
 
 describe("A call that times out", () => {
   it("was sent once, fails in time, and its late reply meets no other call", async () => {
-    const { proxy, client, straight } = await through("held", 200);
+    const { proxy, client, straight } = await through("held");
     await straight.mSet({ counter: "1", swapped: "old", other: "other's own" });
     const held = frozen();
     proxy.reply = held;
@@ -231,10 +231,10 @@ describe("A call that times out", () => {
       ["not-applied", client.getSet("swapped", "unique swapped")],
     ];
     for (const [outcome, call] of calls) {
-      const { error, took } = await settled(call, 200 + 1_000);
+      const { error, took } = await settled(call, TIMEOUT + 1_000);
       expect(error).toBeInstanceOf(NamestoreError);
       expect((error as DriverError).outcome).toBe(outcome);
-      expect(took).toBeLessThan(1_000);
+      expect(took).toBeLessThan(TIMEOUT + 1_000);
     }
     proxy.reply = pass;
     const next = eventually("a call that succeeds", () => client.find("other"), RECOVERY);
@@ -253,7 +253,7 @@ describe("A call that times out", () => {
   });
 
   it("has an unknown outcome when its write was sent", async () => {
-    const { proxy, client, straight } = await through("heldWrite", 300);
+    const { proxy, client, straight } = await through("heldWrite", 1_000);
     await straight.mSet({ counter: "1", swapped: "old" });
     proxy.request = (chunk, forward) => {
       if (/^(ma|ms) .* C\d+ /.test(chunk.toString("latin1"))) proxy.reply = frozen();
@@ -273,11 +273,11 @@ describe("A call that times out", () => {
   });
 
   it("was never sent when it waited at a busy key", async () => {
-    const { proxy, client } = await through("busy", 200);
+    const { proxy, client } = await through("busy");
     proxy.reply = frozen();
     const first = rejection(client.incr("counter"));
     const behind = [client.set("counter", "never sent"), client.getSet("counter", "never sent")];
-    const errors = await Promise.all(behind.map((call) => settled(rejection<TimeoutError>(call), 1_200)));
+    const errors = await Promise.all(behind.map((call) => settled(rejection<TimeoutError>(call), TIMEOUT + 1_000)));
     for (const { value } of errors) expect(value).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     await first;
     expect(proxy.sent("never sent")).toBe(0);
@@ -302,13 +302,13 @@ describe("A call that times out", () => {
 describe("A call with less time left than a reply takes", () => {
   it("is not sent on a new connection, which stays for the others", async () => {
     const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${opaqueOf(line)}\r\n` : undefined));
-    const { client } = await open({ servers: fake.address, timeout: 1_000 });
+    const { client } = await open({ servers: fake.address, timeout: 3_000 });
     await client.delete("first");
-    fake.delay = 850;
+    fake.delay = 2_500;
     fake.hangUp();
     await eventually("the next connection", () => fake.accepted === 2);
     const late = rejection<TimeoutError>(client.delete("late"));
-    await sleep(400);
+    await sleep(1_500);
     const early = client.delete("early");
     expect(await late).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(await early).toBe(true);
@@ -321,10 +321,10 @@ describe("A call with less time left than a reply takes", () => {
     const fake = await FakeServer.start((line, socket) => {
       const opaque = opaqueOf(line);
       if (line.startsWith("md")) return `HD ${opaque}\r\n`;
-      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaque}\r\n1\r\n`), 700);
+      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaque}\r\n1\r\n`), 2_050);
       return undefined;
-    }, 300);
-    const { client } = await open({ servers: fake.address, timeout: 800 });
+    }, 900);
+    const { client } = await open({ servers: fake.address, timeout: 2_400 });
     const calls = [
       client.incr("key"),
       client.set("key", "2"),
@@ -354,14 +354,14 @@ describe("A lost connection", () => {
 });
 
 describe("A dead idle connection", () => {
-  it("is replaced although nobody calls", async () => {
-    const { proxy, client } = await through("idle", 200);
+  it("is replaced within three timeouts although nobody calls", async () => {
+    const { proxy, client } = await through("idle", TIMEOUT);
     await client.set("a", "1");
     proxy.halfOpen();
-    await eventually("a new connection", () => proxy.accepted === 2, 200 * 3 + 1_000);
+    await eventually("a new connection", () => proxy.accepted === 2, 3 * TIMEOUT + 1_000);
     const { error, took } = await settled(client.find("a"), RECOVERY);
     expect(error).toBeUndefined();
-    expect(took).toBeLessThan(200);
+    expect(took).toBeLessThan(TIMEOUT);
   });
 });
 
@@ -386,7 +386,7 @@ describe("A connection that is lost between a read and its write", () => {
       if (line === "mn" && hangsUp) setImmediate(() => socket.destroy());
       return undefined;
     });
-    const { client } = await open(fake.address);
+    const { client } = await open({ servers: fake.address, timeout: TIMEOUT });
     hangsUp = true;
     fake.hangUp();
     await rejection(client.find("key"));
@@ -440,7 +440,7 @@ describe("An error line", () => {
     ["secret", false],
   ])("%j is repeated only if it is safe, and drops a connection that may be out of step", async (said, known) => {
     const fake = await FakeServer.start((line) => (line.startsWith("ms") ? `${said}\r\n` : undefined));
-    const { client } = await open(fake.address);
+    const { client } = await open({ servers: fake.address, timeout: TIMEOUT });
     const errors = await Promise.all([
       rejection<DriverError>(client.set("private key", "private value")),
       rejection<DriverError>(client.find("private key")),
@@ -457,7 +457,7 @@ describe("An error line", () => {
 describe("Several servers", () => {
   it("keep working when one is dead, and calls about its keys fail in time", async () => {
     const servers = await Promise.all([1, 2, 3].map(() => MemcachedServer.start()));
-    const { client } = await open({ servers: servers.map(({ address }) => address) });
+    const { client } = await open({ servers: servers.map(({ address }) => address), timeout: TIMEOUT });
     const ring = new Ring(servers.map(({ port }) => ({ host: "127.0.0.1", port, weight: 1 })));
     const keys = Array.from({ length: 60 }, (_, at) => `key ${at}`);
     await client.mSet(keys.map((key) => [key, key]));

@@ -45,7 +45,7 @@ describe("The size limit of items", () => {
     const value = "v".repeat(1_500_000);
     await client.set("key", value);
     await target.kill();
-    await eventually("the loss", async () => (await settled(client.find("a"), 10).catch(() => false)) === false);
+    await eventually("the loss", async () => (await settled(client.find("a"), 300).catch(() => false)) === false);
     // It passes the old limit, and waits for a server with another.
     const waiting = rejection(client.set("key", value));
     await target.up(["-I", "1m"]);
