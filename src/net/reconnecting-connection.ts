@@ -86,7 +86,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 
   /** Drops the connection and opens another. */
   renew(): void {
-    this.#drop(lost(this.#source.name));
+    this.#drop(lost(this.#source.name()));
   }
 
   /** Fails what is pending, and ends whatever keeps the process alive. */
@@ -173,15 +173,16 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
       this.#failUnsent(request);
       return;
     }
-    const { name, timeout } = this.#source;
+    const { timeout } = this.#source;
+    const name = this.#source.name();
     request.fail(new TimeoutError(`${name}: no reply within ${timeout} ms`, { outcome: "unknown" }));
     // The reply may still come, and must not meet another call.
     this.#drop(lost(name));
   }
 
   #failUnsent(request: R): void {
-    const { name, timeout } = this.#source;
-    const message = `${name}: not sent within ${timeout} ms: ${this.#failure}`;
+    const { timeout } = this.#source;
+    const message = `${this.#source.name()}: not sent within ${timeout} ms: ${this.#failure}`;
     request.fail(new TimeoutError(message, { outcome: "not-applied" }));
   }
 
@@ -217,7 +218,7 @@ export interface PendingRequest extends Due {
 /** What opens connections to one server, and knows its protocol. */
 export interface ConnectionSource<R, C extends Connection<R>> {
   /** The server, as errors name it. */
-  readonly name: string;
+  name(): string;
   /** How long a call, or an attempt to connect, may take, in milliseconds. */
   readonly timeout: number;
   /**

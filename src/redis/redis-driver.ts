@@ -6,7 +6,7 @@ import { Admission } from "../net/admission.js";
 import { allParts, partialFailure } from "../net/outcomes.js";
 import { Batcher } from "./commands/batcher.js";
 import * as commands from "./commands/commands.js";
-import { connect } from "./connection/connect.js";
+import { connect } from "./connect.js";
 import {
   type ExternalOptions,
   externalLimitsOf,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { NamestoreError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/slot.js";
+import { slotOf } from "../../src/redis/routing/slot.js";
 import { Load, type Texts } from "../support/load.js";
 import { eventually, settled } from "../support/waiting.js";
 import { NODE_TIMEOUT, RedisCluster } from "./cluster-servers.js";

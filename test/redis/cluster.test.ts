@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DriverError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/slot.js";
+import { slotOf } from "../../src/redis/routing/slot.js";
 import { freePort } from "../support/free-port.js";
 import type { Texts } from "../support/load.js";
 import { isSettled, rejection } from "../support/promises.js";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { DriverError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
 import { freePort } from "../support/free-port.js";
@@ -35,6 +35,9 @@ async function listen(listener: Server): Promise<number> {
   await once(listener, "listening");
   return (listener.address() as AddressInfo).port;
 }
+
+// Loading the package for the first time may take longer than these tests allow.
+beforeAll(() => import("redis"));
 
 describe("connect fails in time, with nothing applied", () => {
   it("to a port that is silent", async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.js";
-import { type RedisOptions, settingsOf } from "../../src/redis/options.js";
+import { type RedisOptions, redisSettingsOf } from "../../src/redis/options.js";
 import { everythingIn } from "../support/leaks.js";
 
 const PASSWORD = "hunter2-sesame";
 
 describe("settings", () => {
   it("without any are those of a server on this machine", () => {
-    expect(settingsOf({})).toMatchObject({
+    expect(redisSettingsOf({})).toMatchObject({
       timeout: 5_000,
       maxPending: 50_000,
       login: { username: undefined, password: undefined, database: 0, tls: false },
@@ -33,7 +33,7 @@ describe("settings", () => {
     ["redis://:secret@example.com", { host: "example.com" }, { username: undefined, password: "secret" }],
     ["redis://a%40b:p%3A%2F%25@example.com", { host: "example.com" }, { username: "a@b", password: "p:/%" }],
   ])("of the URL %s", (url, server, login) => {
-    for (const settings of [settingsOf(url), settingsOf({ url })]) {
+    for (const settings of [redisSettingsOf(url), redisSettingsOf({ url })]) {
       expect(settings.server).toMatchObject(server);
       expect(settings.login).toMatchObject(login);
     }
@@ -42,13 +42,13 @@ describe("settings", () => {
   it("given apart count more than the URL's", () => {
     const url = "rediss://alice:secret@example.com/3";
     const login = { username: "bob", password: "other", database: 4, tls: false };
-    expect(settingsOf({ url, ...login }).login).toEqual(login);
-    expect(settingsOf({ url, tls: { servername: "inner" } }).login.tls).toEqual({ servername: "inner" });
-    expect(settingsOf({ url, username: undefined }).login.username).toBe("alice");
+    expect(redisSettingsOf({ url, ...login }).login).toEqual(login);
+    expect(redisSettingsOf({ url, tls: { servername: "inner" } }).login.tls).toEqual({ servername: "inner" });
+    expect(redisSettingsOf({ url, username: undefined }).login.username).toBe("alice");
   });
 
   it("of a Cluster are those of its first node", () => {
-    const { cluster, login } = settingsOf({ cluster: ["rediss://alice:secret@a:1", "b", "[::1]:3"] });
+    const { cluster, login } = redisSettingsOf({ cluster: ["rediss://alice:secret@a:1", "b", "[::1]:3"] });
     expect(cluster).toMatchObject([
       { host: "a", port: 1 },
       { host: "b", port: 6379 },
@@ -58,7 +58,7 @@ describe("settings", () => {
   });
 
   it("of Sentinels have a login of their own", () => {
-    const { sentinel, login } = settingsOf({
+    const { sentinel, login } = redisSettingsOf({
       sentinel: { name: "main", nodes: ["a", "b:2"], username: "watcher", password: "theirs" },
       username: "alice",
       password: "ours",
@@ -77,7 +77,7 @@ describe("settings", () => {
   });
 
   it("take a duration for a timeout", () => {
-    expect(settingsOf({ timeout: "2s" }).timeout).toBe(2_000);
+    expect(redisSettingsOf({ timeout: "2s" }).timeout).toBe(2_000);
   });
 });
 
@@ -135,7 +135,7 @@ describe("what is wrong is refused by name, and shows no password", () => {
   ])("%s", (_, options, named) => {
     let thrown: unknown;
     try {
-      settingsOf(options as RedisOptions);
+      redisSettingsOf(options as RedisOptions);
     } catch (error) {
       thrown = error;
     }

@@ -1,9 +1,9 @@
-import type { Argument, Reply } from "../../src/redis/protocol.js";
-import type { Kind } from "../../src/redis/run.js";
+import type { Command } from "../../src/redis/commands/command.js";
+import type { Argument, Reply } from "../../src/redis/commands/replies.js";
 
-/** Any command, alone, answered with its reply as it is. */
-export const RAW: Kind<Argument[], Reply> = {
-  joins: false,
-  command: ([call]) => call?.payload ?? [],
-  answer: (reply) => reply,
+/** Any command, alone, which resolves to its reply as it is. */
+export const RAW: Command<Argument[], Reply> = {
+  batchable: false,
+  encode: ([call]) => call?.payload ?? [],
+  parseReply: (reply) => reply,
 };

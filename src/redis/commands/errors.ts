@@ -50,6 +50,13 @@ export function safeErrorPrefix(error: unknown): string | undefined {
   return prefix === "NOPERM" && COMMANDS.includes(command) ? `${prefix}: ${command}` : prefix;
 }
 
+/** An error that a server sent in place of a reply. */
+export interface Refusal {
+  /** Its first word, such as `"MOVED"`. */
+  readonly prefix: string;
+  readonly message: string;
+}
+
 /** The prefixes that mean: not now, and nothing was done. */
 const UNAVAILABLE = new Set(["LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "TRYAGAIN", "NOREPLICAS", "BUSY"]);
 

@@ -1,9 +1,8 @@
 import type { Connection, PendingRequest } from "../../net/reconnecting-connection.js";
 import type { AnyBatch } from "../commands/batch.js";
-import { errorPrefix, toDriverError } from "../commands/errors.js";
+import { errorPrefix, type Refusal, toDriverError } from "../commands/errors.js";
 import type { Reply } from "../commands/replies.js";
 import { KnownScripts } from "../commands/scripts.js";
-import type { Refusal } from "../routing/router.js";
 import { destroy, type NodeClient } from "./node-client.js";
 
 /** One connection to one node, by a node-redis client of its own. */

@@ -3,7 +3,7 @@ import { lost } from "../../net/outcomes.js";
 import { ReconnectingConnection } from "../../net/reconnecting-connection.js";
 import { type AnyBatch, ask } from "../commands/batch.js";
 import { PING } from "../commands/commands.js";
-import type { Refusal } from "../routing/router.js";
+import type { Refusal } from "../commands/errors.js";
 import { ClientConnection, NodeRequest } from "./client-connection.js";
 import { toConnectError } from "./connect-error.js";
 import { destroy, type NodeClient } from "./node-client.js";
@@ -11,17 +11,17 @@ import { destroy, type NodeClient } from "./node-client.js";
 /** The way to one node, which reconnects indefinitely, each time with a new client. */
 export class NodeConnection {
   /** The node, as errors name it. */
-  readonly name: string;
+  name: string;
   readonly #options: NodeConnectionOptions;
   readonly #connection: ReconnectingConnection<NodeRequest, ClientConnection>;
 
   constructor(options: NodeConnectionOptions) {
-    const { name, timeout, onLost } = options;
-    this.name = name;
+    const { timeout, onLost } = options;
+    this.name = options.name;
     this.#options = options;
     this.#connection = new ReconnectingConnection({
-      name,
       timeout,
+      name: () => this.name,
       open: (signal, onFailure) => this.#open(signal, onFailure),
       probe: () => void ask((batch) => this.send(batch), PING, undefined, timeout).catch(() => {}),
       ...(onLost && { onLost }),

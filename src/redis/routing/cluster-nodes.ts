@@ -21,18 +21,28 @@ export class ClusterNodes {
     return [...this.#nodes.values()];
   }
 
-  /** The node at an address. Where it is new, it connects in the background. */
+  /** The node at an address that the user or a slot map named. Where it is new, it connects in the background. */
   at(address: Address): ClusterNode {
-    return this.#nodes.get(addressName(address)) ?? this.#add(address).start();
+    const node = this.redirected(address);
+    node.name = addressName(address);
+    return node;
+  }
+
+  /**
+   * The node at an address that only a redirect named so far. Errors do not show the address: what a broken server sends
+   * in place of one could be part of a value.
+   */
+  redirected(address: Address): ClusterNode {
+    return this.#nodes.get(addressName(address)) ?? this.#add(address, "a node of the Cluster").start();
   }
 
   /** Connects to a node. Unlike {@link at} it rejects where that fails, and then forgets the node. */
   async connect(address: Address, milliseconds: number): Promise<void> {
-    const node = this.#add(address);
+    const node = this.#add(address, addressName(address));
     try {
       await within(node.connect(), milliseconds);
     } catch (error) {
-      this.#nodes.delete(node.name);
+      this.#nodes.delete(addressName(address));
       node.close();
       throw error;
     }
@@ -40,7 +50,7 @@ export class ClusterNodes {
 
   /** Forgets a node, and closes its connection once nothing can be in flight any more. */
   retire(node: ClusterNode): void {
-    this.#nodes.delete(node.name);
+    this.#nodes.delete(addressName(node.address));
     this.#retired.add(node);
     setTimeout(() => {
       node.close();
@@ -53,11 +63,11 @@ export class ClusterNodes {
     for (const node of [...this.#nodes.values(), ...this.#retired]) node.close();
   }
 
-  #add(address: Address): ClusterNode {
+  #add(address: Address, name: string): ClusterNode {
     if (this.#closed) throw closed("not-applied");
     const { create, ...options } = this.#options;
-    const node = new ClusterNode(address, { ...options, name: addressName(address), create: () => create(address) });
-    this.#nodes.set(node.name, node);
+    const node = new ClusterNode(address, { ...options, name, create: () => create(address) });
+    this.#nodes.set(addressName(address), node);
     return node;
   }
 }

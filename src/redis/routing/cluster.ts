@@ -2,12 +2,13 @@ import { UnavailableError } from "../../errors.js";
 import { type Address, parseAddress } from "../../net/address.js";
 import { within } from "../../net/within.js";
 import type { AnyBatch } from "../commands/batch.js";
+import type { Refusal } from "../commands/errors.js";
 import type { NodeRequest } from "../connection/client-connection.js";
 import type { NodeClient } from "../connection/node-client.js";
 import type { NodeConnection } from "../connection/node-connection.js";
 import { type ClusterNode, ClusterNodes } from "./cluster-nodes.js";
 import { MigratingSlots } from "./migrating-slots.js";
-import { mayRedirect, type Primary, type Refusal, type Router, resend } from "./router.js";
+import { mayRedirect, type Primary, type Router, resend } from "./router.js";
 import { NO_SLOT, slotOf } from "./slot.js";
 import { SlotMap } from "./slot-map.js";
 
@@ -101,7 +102,7 @@ export class Cluster implements Router {
       void this.#map.refresh();
       return false;
     }
-    const node = this.#nodes.at(address);
+    const node = this.#nodes.redirected(address);
     if (prefix === "ASK") {
       node.send(batch, { asking: true });
       return true;

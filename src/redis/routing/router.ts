@@ -1,4 +1,5 @@
 import type { AnyBatch } from "../commands/batch.js";
+import type { Refusal } from "../commands/errors.js";
 
 /** Decides which node gets a batch: one server, a Cluster, or a client that was passed in. */
 export interface Router {
@@ -18,13 +19,6 @@ export interface Primary {
   send(batch: AnyBatch): void;
   /** Changes with every new connection: a SCAN starts again then. */
   readonly epoch: unknown;
-}
-
-/** An error that a server sent in place of a reply. */
-export interface Refusal {
-  /** Its first word, such as `"MOVED"`. */
-  readonly prefix: string;
-  readonly message: string;
 }
 
 /** Counts a refusal of the batch. Returns `false` when there were too many: then its callers get the error. */

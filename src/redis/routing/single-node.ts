@@ -1,6 +1,7 @@
 import type { AnyBatch } from "../commands/batch.js";
+import type { Refusal } from "../commands/errors.js";
 import { NodeConnection, type NodeConnectionOptions } from "../connection/node-connection.js";
-import { type Primary, type Refusal, type Router, resend } from "./router.js";
+import { type Primary, type Router, resend } from "./router.js";
 
 /** Routes everything to one server: a standalone one, or the primary that Sentinels name. */
 export class SingleNode implements Router {

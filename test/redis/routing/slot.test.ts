@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SLOTS, slotOf } from "../../src/redis/slot.js";
-import { RedisServer } from "./servers.js";
+import { SLOTS, slotOf } from "../../../src/redis/routing/slot.js";
+import { RedisServer } from "../servers.js";
 
 describe("the slot of a key", () => {
   it.each([

@@ -2,7 +2,7 @@ import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/slot.js";
+import { slotOf } from "../../src/redis/routing/slot.js";
 import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { eventually } from "../support/waiting.js";

@@ -1,16 +1,16 @@
-import { NotSupportedError } from "../../errors.js";
-import { type Address, addressName } from "../../net/address.js";
-import { withOutcome } from "../../net/outcomes.js";
-import { tlsOptionsFor } from "../../net/tls.js";
-import { within } from "../../net/within.js";
-import { BLOB_STRING } from "../commands/replies.js";
-import type { Login, RedisSettings } from "../options.js";
-import { Cluster } from "../routing/cluster.js";
-import type { Router } from "../routing/router.js";
-import { SingleNode } from "../routing/single-node.js";
-import { toConnectError } from "./connect-error.js";
-import type { NodeClient } from "./node-client.js";
-import { assertPrimary, findPrimary } from "./sentinel.js";
+import { NotSupportedError } from "../errors.js";
+import { type Address, addressName } from "../net/address.js";
+import { withOutcome } from "../net/outcomes.js";
+import { tlsOptionsFor } from "../net/tls.js";
+import { within } from "../net/within.js";
+import { BLOB_STRING } from "./commands/replies.js";
+import { toConnectError } from "./connection/connect-error.js";
+import type { NodeClient } from "./connection/node-client.js";
+import { assertPrimary, findPrimary } from "./connection/sentinel.js";
+import type { Login, RedisSettings } from "./options.js";
+import { Cluster } from "./routing/cluster.js";
+import type { Router } from "./routing/router.js";
+import { SingleNode } from "./routing/single-node.js";
 
 /** Opens the connections of a driver that owns them. Settles within the timeout and a little. */
 export async function connect(settings: RedisSettings): Promise<Router> {

@@ -3,7 +3,7 @@ import { createClient, createClientPool, createCluster, createSentinel } from "r
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/slot.js";
+import { slotOf } from "../../src/redis/routing/slot.js";
 import { everythingIn } from "../support/leaks.js";
 import { Load } from "../support/load.js";
 import { rejection } from "../support/promises.js";
@@ -125,7 +125,7 @@ const OPEN: readonly [string, (url: string) => Promise<{ connection: RedisConnec
 describe.each(OPEN)("over %s", (name, make) => {
   const TIMEOUT = 400;
 
-  async function handedIn(url: string, options = { timeout: TIMEOUT }): Promise<RedisDriver> {
+  async function passedIn(url: string, options = { timeout: TIMEOUT }): Promise<RedisDriver> {
     const { connection, end } = await make(url);
     const driver = new RedisDriver(connection, options);
     onTestFinished(() => {
@@ -137,7 +137,7 @@ describe.each(OPEN)("over %s", (name, make) => {
 
   it("nothing is lost, applied twice or late while connections are killed", async () => {
     const server = await RedisServer.start();
-    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
     for (let round = 0; round < 5; round++) {
       await load.successes(100);
       await server.killClients();
@@ -150,7 +150,7 @@ describe.each(OPEN)("over %s", (name, make) => {
 
   it("nor when the server is killed and starts again", async () => {
     const server = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
-    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
     await load.successes(100);
     await server.kill();
     await load.failures(20);
@@ -161,7 +161,7 @@ describe.each(OPEN)("over %s", (name, make) => {
 
   it("nor when the server is frozen: calls end at their timeout", async () => {
     const server = await RedisServer.start();
-    const load = new Load(over(await handedIn(server.url)), { timeout: TIMEOUT });
+    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
     await load.successes(100);
     server.freeze();
     await load.failures(40);
@@ -173,7 +173,7 @@ describe.each(OPEN)("over %s", (name, make) => {
 
   it("a late reply meets no other call, and no write is sent twice", async () => {
     const proxy = await FaultProxy.to(await RedisServer.start());
-    const client = over(await handedIn(proxy.url));
+    const client = over(await passedIn(proxy.url));
     await client.mSet({ a: "value of a", b: "value of b" });
     const reply = proxy.reply;
     const held = frozen();
@@ -212,7 +212,7 @@ describe.each(OPEN)("over %s", (name, make) => {
   it("a listing starts again where the connection was made anew", async () => {
     const server = await RedisServer.start();
     const proxy = await FaultProxy.to(server);
-    const client = over(await handedIn(proxy.url, { timeout: 1_000 }));
+    const client = over(await passedIn(proxy.url, { timeout: 1_000 }));
     const keys = Array.from({ length: 3_000 }, (_, at) => `key ${at}`);
     for (let from = 0; from < keys.length; from += 1_000) {
       await client.mSet(keys.slice(from, from + 1_000).map((key) => [key, "1"]));

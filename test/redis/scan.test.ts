@@ -1,18 +1,19 @@
 import { describe, expect, it } from "vitest";
-import type { Reply } from "../../src/redis/protocol.js";
-import type { AnyRun } from "../../src/redis/run.js";
-import type { Primary, Topology } from "../../src/redis/topology.js";
-import { escapeGlob, walk } from "../../src/redis/walk.js";
+import type { AnyBatch } from "../../src/redis/commands/batch.js";
+import { toDriverError } from "../../src/redis/commands/errors.js";
+import type { Reply } from "../../src/redis/commands/replies.js";
+import type { Primary, Router } from "../../src/redis/routing/router.js";
+import { escapeGlob, scan } from "../../src/redis/scan.js";
 import { rejection } from "../support/promises.js";
 import { RedisServer } from "./servers.js";
 
-describe("an escaped prefix", () => {
-  it("escapes what Redis takes for more than itself", () => {
+describe("escapeGlob", () => {
+  it("escapes every character that means more than itself to Redis", () => {
     expect(escapeGlob("a*b?c[d]e\\f")).toBe("a\\*b\\?c\\[d\\]e\\\\f");
     expect(escapeGlob("a:b^c-d!{e} é\n\0")).toBe("a:b^c-d!{e} é\n\0");
   });
 
-  it("matches itself only, in Redis", async () => {
+  it("makes a pattern that matches only the text itself in Redis", async () => {
     const server = await RedisServer.start();
     const characters = ["*", "?", "[", "]", "\\", "^", "-", "!", "{", "}", "a", "é", "\n", "\0", " "];
     const texts = characters.flatMap((first) => characters.map((second) => `${first}${second}`));
@@ -22,7 +23,7 @@ describe("an escaped prefix", () => {
   });
 });
 
-/** A primary that gives these pages of keys, cursor by cursor, and notes what it was asked. */
+/** A primary that replies with these pages of keys, cursor by cursor, and notes the cursors. */
 class Pages implements Primary {
   readonly asked: string[] = [];
   epoch: unknown = 1;
@@ -32,25 +33,24 @@ class Pages implements Primary {
     readonly before: (cursor: string, primary: Pages) => void = () => {},
   ) {}
 
-  send(run: AnyRun): void {
-    const [, cursor] = run.command(new Set()) as [string, string];
+  send(batch: AnyBatch): void {
+    const [, cursor] = batch.encode() as [string, string];
     this.asked.push(cursor);
     this.before(cursor, this);
     const page = this.pages[cursor] as readonly [string, ...string[]] | Error;
     if (page instanceof Error) {
-      run.refused(page);
+      batch.fail(toDriverError(page));
     } else {
       const [next, ...keys] = page;
-      run.settle([Buffer.from(next), keys.map((key) => Buffer.from(key))] as Reply);
+      batch.settle([Buffer.from(next), keys.map((key) => Buffer.from(key))] as Reply);
     }
   }
 }
 
-function topology(primaries: () => readonly Primary[], version: () => number = () => 1): Topology {
+function router(primaries: () => readonly Primary[], version: () => number = () => 1): Router {
   return {
     slotOf: () => 0,
     send() {},
-    retake: () => false,
     primaries: async () => primaries(),
     get version() {
       return version();
@@ -60,21 +60,21 @@ function topology(primaries: () => readonly Primary[], version: () => number = (
   };
 }
 
-async function keysOf(over: Topology): Promise<string[]> {
+async function keysOf(over: Router): Promise<string[]> {
   const found: string[] = [];
-  for await (const keys of walk(over, "a:b:", 1_000, undefined)) found.push(...keys.map(String));
+  for await (const keys of scan(over, "a:b:", 1_000, undefined)) found.push(...keys.map(String));
   return found;
 }
 
-describe("a walk", () => {
-  it("goes through every page of every primary", async () => {
+describe("scan", () => {
+  it("lists every page of every primary", async () => {
     const first = new Pages({ 0: ["7", "a"], 7: ["9"], 9: ["0", "b", "c"] });
     const second = new Pages({ 0: ["0", "d"] });
-    expect(await keysOf(topology(() => [first, second]))).toEqual(["a", "b", "c", "d"]);
+    expect(await keysOf(router(() => [first, second]))).toEqual(["a", "b", "c", "d"]);
     expect(first.asked).toEqual(["0", "7", "9"]);
   });
 
-  it("starts a primary again when its connection was made anew", async () => {
+  it("starts a primary again after a reconnect", async () => {
     let anew = true;
     const pages = new Pages({ 0: ["7", "a"], 7: ["0", "b"] }, (cursor, primary) => {
       if (cursor === "7" && anew) {
@@ -82,15 +82,15 @@ describe("a walk", () => {
         primary.epoch = 2;
       }
     });
-    expect(await keysOf(topology(() => [pages]))).toEqual(["a", "b", "a", "b"]);
+    expect(await keysOf(router(() => [pages]))).toEqual(["a", "b", "a", "b"]);
     expect(pages.asked).toEqual(["0", "7", "0", "7"]);
   });
 
-  it("starts a primary again when its connection was made anew between two pages", async () => {
+  it("starts a primary again after a reconnect between two pages", async () => {
     const pages = new Pages({ 0: ["7", "a"], 7: ["0", "b"] });
     const found: string[] = [];
-    for await (const keys of walk(
-      topology(() => [pages]),
+    for await (const keys of scan(
+      router(() => [pages]),
       "a:b:",
       1_000,
       undefined,
@@ -102,7 +102,7 @@ describe("a walk", () => {
     expect(found).toEqual(["a", "a", "b"]);
   });
 
-  it("starts everywhere again when a slot has moved", async () => {
+  it("starts every primary again after a slot has moved", async () => {
     let version = 1;
     const first = new Pages({ 0: ["0", "a"] });
     const second = new Pages({ 0: ["0", "b"] }, () => {
@@ -110,7 +110,7 @@ describe("a walk", () => {
     });
     const third = new Pages({ 0: ["0", "c"] });
     const found = await keysOf(
-      topology(
+      router(
         () => (version === 1 ? [first, second] : [first, second, third]),
         () => version,
       ),
@@ -119,20 +119,20 @@ describe("a walk", () => {
     expect(first.asked).toEqual(["0", "0"]);
   });
 
-  it("fails where the server refuses a step", async () => {
+  it("rejects when the server refuses a step", async () => {
     class ErrorReply extends Error {}
     const pages = new Pages({ 0: ["7", "a"], 7: new ErrorReply("NOPERM this user has no permissions") });
-    expect(await rejection(keysOf(topology(() => [pages])))).toMatchObject({
+    expect(await rejection(keysOf(router(() => [pages])))).toMatchObject({
       code: "ERR_DRIVER",
       outcome: "not-applied",
     });
     expect(pages.asked).toEqual(["0", "7"]);
   });
 
-  it("is not asked further than it is read", async () => {
+  it("asks for no page before the one before it is read", async () => {
     const pages = new Pages({ 0: ["7", "a"], 7: ["0", "b"] });
-    for await (const keys of walk(
-      topology(() => [pages]),
+    for await (const keys of scan(
+      router(() => [pages]),
       "a:b:",
       1_000,
       undefined,
