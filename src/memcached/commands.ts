@@ -157,7 +157,7 @@ function stats<Name extends string>(text: string, names: readonly Name[]): MetaC
     }
     const [, name = "", value = ""] = /^STAT (\S+) ?(.*)$/.exec(line) ?? [];
     if (name === "") throw DESYNCHRONISED;
-    if ((names as readonly string[]).includes(name)) found.set(name, value);
+    if (names.some((each) => each === name)) found.set(name, value);
     return MORE;
   };
   return { text, value: undefined, opaque: false, parse };

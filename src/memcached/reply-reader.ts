@@ -179,6 +179,7 @@ const MINUS = "-".charCodeAt(0);
 function numberIn(bytes: Buffer, from: number, to: number): number {
   let number = 0;
   for (let at = from; at < to; at++) {
+    // In range: a token lies within the bytes.
     const digit = (bytes[at] as number) - ZERO;
     if (digit < 0 || digit > 9) return -1;
     number = number * 10 + digit;

@@ -25,7 +25,7 @@ export class Ring {
       if ((places[middle] as number) < place) low = middle + 1;
       else high = middle;
     }
-    // The last point is followed by the first.
+    // In range: the last point is followed by the first.
     return this.#servers[low === places.length ? 0 : low] as number;
   }
 }

@@ -35,7 +35,7 @@ export class Server {
     this.name = addressName(address);
     this.timeout = timeout;
     this.#connection = new ReconnectingConnection({
-      name: this.name,
+      name: () => this.name,
       timeout,
       open: (signal, onLost) => this.#open(signal, onLost),
       probe: () => {
@@ -125,6 +125,7 @@ export class Server {
       },
     };
     const tls = this.#tls;
+    // Node reads `onread` for TLS too, although its types leave it out.
     const socket =
       tls === undefined ? connectTcp({ host, port, onread }) : connectTls({ ...tls, host, port, onread } as TlsOptions);
     this.#sockets.add(socket);
