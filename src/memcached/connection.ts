@@ -133,6 +133,7 @@ export class MetaConnection implements Connection<AnyRequest> {
   }
 }
 
+/** How a connection opens its socket, and what it asks and reports. */
 export interface MetaConnectionOptions {
   /**
    * Opens the socket.

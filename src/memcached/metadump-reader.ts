@@ -2,9 +2,9 @@ import { Buffer } from "node:buffer";
 import { DESYNCHRONISED } from "../net/outcomes.js";
 import { LOCKED, metadumpError } from "./errors.js";
 
-/** Reads the lines of a `metadump`, and collects the names of live keys that start with a text. */
+/** Reads the lines of a `metadump`, and collects the names of live keys that start with a string. */
 export class MetadumpReader {
-  /** What follows the text in each key. */
+  /** What follows that string in each key. */
   readonly names = new Set<string>();
   readonly #needle: Buffer;
   readonly #now: number;

@@ -65,6 +65,7 @@ export class Request<R> implements AnyRequest {
   }
 }
 
+/** What a request is made of. */
 export interface RequestOptions<R> extends CallContext {
   readonly command: MetaCommand<R>;
   /** The epoch of the only connection that it may be sent on. Default: any connection. */

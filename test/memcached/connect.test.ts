@@ -130,7 +130,7 @@ describe("MemcachedDriver.connect", () => {
     const cleared = vi.spyOn(globalThis, "clearInterval");
     onTestFinished(() => void vi.restoreAllMocks());
     const connecting = rejection<UnavailableError>(server.connect());
-    // It was meant for another connection, and is told so as soon as there is one.
+    // It may only be sent on another connection, so it fails as soon as there is one.
     server.send(
       new Request({
         command: noop(),

@@ -171,8 +171,8 @@ describe("A connection that is cut", () => {
         if (error !== undefined) {
           failed++;
           expect(error, what).toBeInstanceOf(UnavailableError);
-          const told = ["unknown", ...(/incr|getSet/.test(name) ? ["not-applied"] : [])];
-          expect(told, what).toContain((error as UnavailableError).outcome);
+          const allowed = ["unknown", ...(/incr|getSet/.test(name) ? ["not-applied"] : [])];
+          expect(allowed, what).toContain((error as UnavailableError).outcome);
         } else if (name === "find") expect(value, what).toBe(`constant of ${key}`);
       }
       await eventually("a call that succeeds", () => client.set("warm", key), RECOVERY);
