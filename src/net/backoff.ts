@@ -15,7 +15,7 @@ export class Backoff {
     const milliseconds = Math.min(LONGEST, this.#wait * (0.75 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, LONGEST);
     return new Promise((resolve) => {
-      const timer = startTimer(resolve, milliseconds);
+      const timer = startTimer(resolve, milliseconds, true);
       this.#end = () => {
         stopTimer(timer);
         resolve();

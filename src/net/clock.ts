@@ -10,9 +10,10 @@ export const now: () => number = performance.now.bind(performance);
 /** What the timers below return. */
 export type Timer = ReturnType<typeof setTimeout>;
 
-/** Calls back once after so many milliseconds. It does not keep the process alive. */
-export function startTimer(callback: () => void, milliseconds: number): Timer {
-  return unref(setTimeout(callback, milliseconds));
+/** Calls back once after so many milliseconds. It keeps the process alive only if it is told to. */
+export function startTimer(callback: () => void, milliseconds: number, keepAlive = false): Timer {
+  const timer = setTimeout(callback, milliseconds);
+  return keepAlive ? timer : unref(timer);
 }
 
 export function stopTimer(timer: Timer | undefined): void {

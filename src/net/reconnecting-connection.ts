@@ -137,7 +137,10 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
       );
       if (error instanceof NamestoreError) this.#failure = error.message;
       this.#attempted = true;
-      if (this.down) for (const request of this.#pending.all) request.fail(this.#unavailable());
+      // By default they time out at that very time, and say so.
+      if (this.down && this.#source.failFastAfter < timeout) {
+        for (const request of this.#pending.all) request.fail(this.#unavailable());
+      }
       throw error;
     } finally {
       this.#attempt = undefined;

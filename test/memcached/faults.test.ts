@@ -283,19 +283,37 @@ describe("A call that times out", () => {
     expect(proxy.sent("never sent")).toBe(0);
   });
 
-  it("was not applied when there was no connection", async () => {
-    const { proxy, client } = await through("waiting", 300);
-    const { address } = proxy;
-    proxy.close();
-    await eventually("the loss", async () => {
-      const error = await rejection<TimeoutError>(client.set("a", "1"));
-      return error instanceof TimeoutError && error.outcome === "not-applied";
+  it("was not applied when there was no connection, and a later one fails at once until there is one", async () => {
+    const server = await MemcachedServer.start();
+    const { client } = await open({ servers: server.address, timeout: 1_000 });
+    const { address } = server;
+    await client.set("a", "1");
+    await server.kill();
+    const [first] = await Promise.allSettled([client.incr("a"), client.find("a")]);
+    expect(first).toMatchObject({ reason: { code: expect.stringMatching(/ERR_TIMEOUT|ERR_UNAVAILABLE/) } });
+    const late = await eventually("a call that fails at once", async () => {
+      const { error, took } = await settled(client.incr("a"), 10_000);
+      return took < 500 && (error as UnavailableError).down === true && (error as UnavailableError);
     });
-    const { error, took } = await settled(client.incr("a"), 1_300);
-    const why = `${address}: not sent within 300 ms: no connection to Memcached (ECONNREFUSED)`;
+    expect(late).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(late.message).toMatch(
+      new RegExp(`^incr "a": ${address}: unreachable for \\d+ s: no connection to Memcached \\(ECONNREFUSED\\)$`),
+    );
+    await server.up();
+    await eventually("a connection", async () => (await client.incr("b")) > 0);
+  });
+
+  it("waits out its timeout when failing fast is off, and names the server and the reason", async () => {
+    const server = await MemcachedServer.start();
+    const { client } = await open({ servers: server.address, timeout: 300, failFastAfter: false });
+    await client.set("a", "1");
+    await server.kill();
+    await rejection(client.find("a"));
+    const why = `${server.address}: not sent within 300 ms: no connection to Memcached (ECONNREFUSED)`;
     const message = expect.stringContaining(why);
-    expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied", message });
-    expect(took).toBeGreaterThan(250);
+    for (let round = 0; round < 3; round++) {
+      expect(await rejection(client.incr("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied", message });
+    }
   });
 });
 

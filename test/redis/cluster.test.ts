@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { DriverError, UnavailableError } from "../../src/errors.js";
+import { type DriverError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/routing/slot.js";
 import { freePort } from "../support/free-port.js";
