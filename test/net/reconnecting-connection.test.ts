@@ -77,7 +77,6 @@ class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
   readonly timeout = TIMEOUT;
   readonly attempts: Attempt[] = [];
   probes = 0;
-  losses = 0;
   /** Whether attempts succeed at once. */
   readonly opensAtOnce: boolean;
   readonly connections: FakeConnection[] = [];
@@ -122,6 +121,11 @@ class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
   probe(): void {
     this.probes++;
   }
+}
+
+/** A source that counts the connections that are lost. */
+class CountingSource extends FakeSource {
+  losses = 0;
 
   onLost(): void {
     this.losses++;
@@ -130,13 +134,13 @@ class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
 
 type Reconnecting = ReconnectingConnection<FakeRequest, FakeConnection>;
 
-function reconnecting({ opensAtOnce = true } = {}): { source: FakeSource; server: Reconnecting } {
-  const source = new FakeSource(opensAtOnce);
+function reconnecting({ opensAtOnce = true } = {}): { source: CountingSource; server: Reconnecting } {
+  const source = new CountingSource(opensAtOnce);
   return { source, server: new ReconnectingConnection(source) };
 }
 
 /** One that is connected, and whose connection has brought a reply before. */
-async function connected(): Promise<{ source: FakeSource; server: Reconnecting; connection: FakeConnection }> {
+async function connected(): Promise<{ source: CountingSource; server: Reconnecting; connection: FakeConnection }> {
   const { source, server } = reconnecting();
   await server.connect();
   source.connection.answered = true;
@@ -329,7 +333,7 @@ describe("a reconnecting connection that loses its connection", () => {
   });
 
   it("works for a source that does not listen for losses", async () => {
-    const source = Object.assign(new FakeSource(true), { onLost: undefined });
+    const source = new FakeSource(true);
     const server = new ReconnectingConnection<FakeRequest, FakeConnection>(source);
     await server.connect();
     source.connection.answered = true;

@@ -119,7 +119,7 @@ describe("an abort", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     abort.abort(reason);
     expect((await settled(withdrawn, 100)).value).toBe(reason);
-    await target.up();
+    await target.restart();
     await kept;
     expect(proxy.sent("never sent")).toBe(0);
     expect(proxy.sent("sent")).toBe(1);
@@ -314,7 +314,7 @@ describe("calls of one tick", () => {
     await target.kill();
     await eventually("the loss", async () => (await settled(client.exists("a"), 10).catch(() => false)) === false);
     const calls = [client.set("a", "1"), client.incr("a"), client.find("a")];
-    await target.up();
+    await target.restart();
     expect(await Promise.all(calls)).toEqual([undefined, 2, "2"]);
   });
 });

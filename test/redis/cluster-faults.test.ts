@@ -18,8 +18,8 @@ const RECOVERY = 2_000;
 const cluster = await RedisCluster.start({ appendonly: "yes", appendfsync: "always" });
 
 afterEach(async () => {
-  for (const node of cluster.nodes) node.thaw();
-  await cluster.whole();
+  for (const node of cluster.nodes) node.resume();
+  await cluster.settle();
 });
 
 /** A client over a driver of this test's own. */
@@ -68,7 +68,7 @@ describe("under load on a Cluster", () => {
     // Replication is asynchronous: what Redis lost is not ours to judge.
     expect(await load.problems(false)).toEqual([]);
     expect(Object.keys(load.failed)).not.toEqual([]);
-    if (name === "killed") await primary.up();
+    if (name === "killed") await primary.restart();
   });
 
   it("a primary that hands over to its replica: nothing is lost or applied twice", async () => {
@@ -138,8 +138,8 @@ describe("under load on a Cluster", () => {
     expect(error).toBeInstanceOf(UnavailableError);
     expect((error as UnavailableError).outcome).toBe("not-applied");
     expect(took).toBeLessThan(TIMEOUT);
-    for (const node of frozen) node.thaw();
-    await cluster.whole();
+    for (const node of frozen) node.resume();
+    await cluster.settle();
     expect(await load.successes(500)).toBeLessThan(RECOVERY);
     expect(await load.problems(true)).toEqual([]);
   });
@@ -234,7 +234,7 @@ describe("a listing on a Cluster", () => {
         await killed.kill();
       }
     } finally {
-      await killed?.up();
+      await killed?.restart();
     }
     expect(new Set(found)).toEqual(new Set(keys));
     expect(found).toHaveLength(keys.length);
@@ -304,7 +304,7 @@ describe("a driver of a Cluster", () => {
     await failedOver(seed, witness);
     const keys = [...(await keysOn(witness, 2)), ...Array.from({ length: 20 }, (_, at) => `key ${at}`)];
     for (const key of keys) await eventually(`a write of ${key}`, () => client.set(key, "1"), RECOVERY);
-    await seed.up();
+    await seed.restart();
   });
 
   it(`is told of a failover within ${NODE_TIMEOUT} ms and more, and holds no call longer than its timeout`, async () => {
@@ -318,8 +318,8 @@ describe("a driver of a Cluster", () => {
     expect(took).toBeGreaterThan(TIMEOUT - 100);
     await failedOver(primary, witness);
     await eventually("a write", () => client.set(key, "3"), RECOVERY);
-    primary.thaw();
-    await cluster.whole();
+    primary.resume();
+    await cluster.settle();
     expect(await client.find(key)).toBe("3");
   });
 });

@@ -16,7 +16,7 @@ const TIMEOUT = 800;
 
 const cluster = await RedisCluster.start({ appendonly: "yes", appendfsync: "always" });
 
-afterEach(() => cluster.whole());
+afterEach(() => cluster.settle());
 
 const OPEN: readonly [string, () => Promise<{ connection: RedisConnection; end(): void }>][] = [
   [
@@ -104,7 +104,7 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     const primary = await cluster.primaryOf("key");
     await primary.kill();
     await load.failures(1);
-    await eventually("a write", () => client.set("key", "1"), 20_000).finally(() => primary.up());
+    await eventually("a write", () => client.set("key", "1"), 20_000).finally(() => primary.restart());
     expect(await load.problems(false, over(own, name, "killed"))).toEqual([]);
   });
 });

@@ -154,7 +154,7 @@ describe.each(OPEN)("over %s", (name, make) => {
     await load.successes(100);
     await server.kill();
     await load.failures(20);
-    await server.up();
+    await server.restart();
     await load.successes(100);
     expect(await load.problems(true)).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe.each(OPEN)("over %s", (name, make) => {
     await load.successes(100);
     server.freeze();
     await load.failures(40);
-    server.thaw();
+    server.resume();
     expect(await load.successes(100)).toBeLessThan(2_000);
     expect(await load.problems(true)).toEqual([]);
     expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");

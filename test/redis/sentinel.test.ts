@@ -19,8 +19,8 @@ const RECOVERY = 2_000;
 const sentinels = await RedisSentinels.start();
 
 afterEach(async () => {
-  for (const server of [...sentinels.servers, ...sentinels.sentinels]) server.thaw();
-  await sentinels.whole();
+  for (const server of [...sentinels.servers, ...sentinels.sentinels]) server.resume();
+  await sentinels.settle();
 });
 
 async function open(nodes = sentinels.addresses, domain = "users"): Promise<Texts> {
@@ -69,7 +69,7 @@ describe("behind Sentinels, under load", () => {
     // Replication is asynchronous: what Redis lost is not ours to judge.
     expect(await load.problems(false)).toEqual([]);
     expect(await replica.command("GET", `app:${name}:after`)).toBe(name);
-    if (name === "killed") await before.up();
+    if (name === "killed") await before.restart();
   });
 
   it("a Sentinel that is frozen, or gone: connections are made all the same", async () => {
@@ -77,12 +77,12 @@ describe("behind Sentinels, under load", () => {
     first.freeze();
     const client = await open();
     await client.set("a", "1");
-    first.thaw();
+    first.resume();
     await second.kill();
     await open([second.address, first.address]);
     await (await sentinels.primary()).killClients();
     await eventually("a write", () => client.set("a", "2"), RECOVERY);
-    await second.up();
+    await second.restart();
   });
 
   it("Sentinels that are gone disturb no connection that there is", async () => {
