@@ -79,6 +79,30 @@ export class RedisCluster {
     return [...ports].map((port) => this.#nodeAt(port));
   }
 
+  /** Keys in slots that a node serves. */
+  async keysOn(node: RedisServer, count: number): Promise<string[]> {
+    const ranges = (await this.slots(node)).filter(({ nodes }) => nodes[0] === node.port);
+    const keys: string[] = [];
+    for (let at = 0; keys.length < count; at++) {
+      const slot = slotOf(`{${at}}`);
+      if (ranges.some(({ from, to }) => from <= slot && slot <= to)) keys.push(`{${at}}`);
+    }
+    return keys;
+  }
+
+  /** Waits until a replica has been promoted in the place of a primary, by what another node says. */
+  async failedOver(primary: RedisServer, witness: RedisServer): Promise<void> {
+    await eventually(
+      "a failover",
+      async () => {
+        const ranges = await this.slots(witness);
+        const info = String(await witness.command("CLUSTER", "INFO"));
+        return info.includes("cluster_state:ok") && ranges.every(({ nodes }) => nodes[0] !== primary.port);
+      },
+      60_000,
+    );
+  }
+
   /** CLUSTER SLOTS: each range of slots, and the ports of the nodes that hold it, the primary first. */
   async slots(asked: RedisServer): Promise<{ from: number; to: number; nodes: number[] }[]> {
     const ranges = (await asked.command("CLUSTER", "SLOTS")) as [number, number, ...Answer[]][];
