@@ -37,7 +37,7 @@ export async function sweep({ quick, progress }) {
     ["clear", "cleared"],
   ]) {
     progress(`${entries} ${what}`);
-    emptied.push([what, await inChild("./given-back-child.mjs", [how, entries])]);
+    emptied.push([what, await inChild("./heap-child.mjs", [how, entries])]);
   }
 
   const beyond = median(runs.map(({ idle, sweep }) => sweep.max - idle.max));

@@ -2,50 +2,50 @@ import { InvalidPatternError } from "./errors.js";
 import { kindOf, quote } from "./internal/describe.js";
 
 /**
- * A parsed pattern, as it crosses the seam. The client matches every key itself; a driver may use
+ * A parsed glob pattern, as the client passes it to a driver. The client matches every key itself. A driver may use
  * `prefix` to list fewer keys, and needs nothing else.
  */
 export interface Pattern {
-  /** As the user wrote it; `""` reads `"*"`. */
+  /** The pattern as the user wrote it; `""` becomes `"*"`. */
   readonly source: string;
-  /** The text that every matching key starts with, escapes resolved; often empty. */
+  /** The string that every matching key starts with, without escapes; often empty. */
   readonly prefix: string;
-  /** Whether the whole key matches. */
+  /** Returns whether the whole key matches. */
   matches(key: string): boolean;
 }
 
-/** Any run of code points, the empty one too: a `*`. */
-export const ANY_RUN = Symbol("*");
-
-/** One code point that passes a test (`?`, a class, a literal), or any run of them. */
-export type Token = typeof ANY_RUN | ((codePoint: number) => boolean);
-
-const anyOne = (): boolean => true;
-
 /**
- * Parses a pattern: `*` any run (it crosses `/` too), `?` one code point, `[abc]` `[a-z]` `[^a]` classes,
- * `\x` a literal x. In a class, `-` at either end is itself, and so is `!`.
+ * Parses a pattern: `*` is any run of characters (`/` included), `?` is one code point, `[abc]`, `[a-z]` and `[^a]` are
+ * classes, and `\x` is a literal x. In a class, `-` at either end is literal, and so is `!`.
  *
- * The syntax is that of Redis's `KEYS`, without its leniency towards malformed patterns.
+ * The syntax is that of Redis's `KEYS`, but malformed patterns are refused.
  *
  * @throws InvalidPatternError when it is malformed: `[a`, `[]`, `[^]`, a trailing `\`, `[z-a]`.
  * @see https://redis.io/docs/latest/commands/keys/
  */
 export function parsePattern(source: string): Pattern {
-  if (typeof source !== "string") throw new InvalidPatternError(`a pattern is a string; given was ${kindOf(source)}`);
+  if (typeof source !== "string") {
+    throw new InvalidPatternError(`the pattern is ${kindOf(source)}; allowed is a string`);
+  }
   const { tokens, prefix } = parse(source === "" ? "*" : source);
   return { source: source === "" ? "*" : source, prefix, matches: (key) => matchTokens(tokens, key) };
 }
 
+/** A `*`: any run of code points, also an empty one. */
+export const ANY_RUN = Symbol("*");
+
+/** A `*`, or a test of one code point: a `?`, a class or a literal. */
+export type Token = typeof ANY_RUN | ((codePoint: number) => boolean);
+
 /**
- * Whether the tokens match the whole key. A mismatch goes back to the last `*` only, which then takes one
- * code point more, so that the tests made never exceed key length times pattern length.
+ * Returns whether the tokens match the whole key. After a mismatch, only the last `*` is retried with one more code
+ * point. So the number of tests is at most the length of the key times that of the pattern.
  */
 export function matchTokens(tokens: readonly Token[], key: string): boolean {
   let at = 0; // in the key
   let next = 0; // in the tokens
-  let retryAt = -1; // where the last * goes on taking, once it has been met
-  let retryNext = 0;
+  let retryAt = -1; // in the key: where the run of the last * ends; -1 before the first *
+  let retryNext = 0; // in the tokens: after the last *
   while (at < key.length) {
     const token = tokens[next];
     if (token === ANY_RUN) {
@@ -54,6 +54,7 @@ export function matchTokens(tokens: readonly Token[], key: string): boolean {
       retryNext = ++next;
       continue;
     }
+    // Both positions are within the key, here and below.
     const codePoint = key.codePointAt(at) as number;
     if (token?.(codePoint)) {
       at += width(codePoint);
@@ -70,20 +71,25 @@ export function matchTokens(tokens: readonly Token[], key: string): boolean {
   return next === tokens.length;
 }
 
-/** @internal Exported for the test that counts steps. */
+/**
+ * Parses a pattern into its tokens and its literal prefix.
+ *
+ * @internal Exported for the test that counts steps.
+ */
 export function parse(source: string): { tokens: Token[]; prefix: string } {
   const malformed = (why: string): never => {
     throw new InvalidPatternError(
       `pattern ${quote(source)} is malformed: ${why}; allowed are *, ?, [abc], [a-z], [^a] and \\ before a literal`,
     );
   };
-  if (!source.isWellFormed()) malformed("it holds half of a surrogate pair");
+  if (!source.isWellFormed()) malformed("it holds a lone surrogate");
   const characters = Array.from(source);
   let at = 0;
-  /** The character here, an escape resolved; steps over it. */
+  /** Consumes one character, with its escape, and returns its code point. */
   const literal = (): number => {
     if (characters[at] === "\\") at++;
     const character = characters[at++] ?? malformed("it ends in a \\");
+    // A character is never empty.
     return character.codePointAt(0) as number;
   };
 
@@ -116,7 +122,7 @@ export function parse(source: string): { tokens: Token[]; prefix: string } {
       literalSoFar = false;
       at++;
       if (character === "[") tokens.push(characterClass());
-      else if (character === "?") tokens.push(anyOne);
+      else if (character === "?") tokens.push(anyCodePoint);
       else if (tokens.at(-1) !== ANY_RUN) tokens.push(ANY_RUN);
     } else {
       const wanted = literal();
@@ -127,6 +133,9 @@ export function parse(source: string): { tokens: Token[]; prefix: string } {
   return { tokens, prefix };
 }
 
+const anyCodePoint = (): boolean => true;
+
+/** Returns the number of UTF-16 units of a code point. */
 function width(codePoint: number): 1 | 2 {
   return codePoint > 0xffff ? 2 : 1;
 }

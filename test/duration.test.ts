@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../src/errors.js";
 
 const CENTURY = 36_525 * 86_400_000;
 
-describe("a duration", () => {
+describe("milliseconds", () => {
   it.each<[Duration, number]>([
     [0, 0],
     [-0, 0],
@@ -31,7 +31,7 @@ describe("a duration", () => {
     ["1000e-3s", 1000],
     ["007s", 7000],
     ["36525d", CENTURY],
-  ])("%j is %d ms", (duration, expected) => {
+  ])("converts %j to %d ms", (duration, expected) => {
     const given = milliseconds(duration, "ttl");
     expect(given).toBe(expected);
     expect(Object.is(given, -0)).toBe(false);
@@ -52,7 +52,7 @@ describe("a duration", () => {
     ["1e-400ms", 1],
     ["1000000000.0000001s", 1_000_000_000_001],
     ["3155759999999.0001ms", CENTURY],
-  ])("%j rounds up to %d ms", (duration, expected) => {
+  ])("rounds %j up to %d ms", (duration, expected) => {
     expect(milliseconds(duration, "ttl")).toBe(expected);
   });
 
@@ -66,7 +66,7 @@ describe("a duration", () => {
     ["0.1h", 360_000],
     ["0.7d", 60_480_000],
     ["1.1w", 665_280_000],
-  ])("%j, which binary fractions miss, is %d ms", (duration, expected) => {
+  ])("converts %j, which binary fractions would miss, to %d ms", (duration, expected) => {
     expect(milliseconds(duration, "ttl")).toBe(expected);
   });
 
@@ -119,12 +119,12 @@ describe("a duration", () => {
     new Date(0),
     Symbol("5s"),
     () => 5,
-  ])("%s is refused, and named", (duration) => {
+  ])("refuses %s, and names the argument", (duration) => {
     expect(() => milliseconds(duration as never, "the time")).toThrow(InvalidArgumentError);
     expect(() => milliseconds(duration as never, "the time")).toThrow(/^the time is .*; allowed are /);
   });
 
-  it("is read the same the second time, however many others came between", () => {
+  it("returns the same result again, however many other durations were parsed in between", () => {
     for (let round = 0; round < 2; round++) {
       for (let n = 0; n < 250; n++) expect(milliseconds(`${n}s`, "ttl")).toBe(n * 1000);
       expect(() => milliseconds("5x" as never, "ttl")).toThrow(InvalidArgumentError);

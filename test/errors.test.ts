@@ -3,6 +3,7 @@ import {
   CodecError,
   ConflictError,
   DriverError,
+  type ErrorCode,
   InvalidArgumentError,
   InvalidKeyError,
   InvalidNamespaceError,
@@ -10,6 +11,7 @@ import {
   NamestoreError,
   NotFoundError,
   NotSupportedError,
+  OutcomeError,
   OverflowError,
   TimeoutError,
   TypeMismatchError,
@@ -32,66 +34,68 @@ const errors = {
   DriverError,
 };
 
-const CLASSES = [
-  ["NotFoundError", "ERR_NOT_FOUND"],
-  ["TypeMismatchError", "ERR_TYPE_MISMATCH"],
-  ["OverflowError", "ERR_OVERFLOW"],
-  ["InvalidPatternError", "ERR_INVALID_PATTERN"],
-  ["InvalidKeyError", "ERR_INVALID_KEY"],
-  ["InvalidNamespaceError", "ERR_INVALID_NAMESPACE"],
-  ["InvalidArgumentError", "ERR_INVALID_ARGUMENT"],
-  ["CodecError", "ERR_CODEC"],
-  ["ConflictError", "ERR_CONFLICT"],
-  ["NotSupportedError", "ERR_NOT_SUPPORTED"],
-  ["TimeoutError", "ERR_TIMEOUT"],
-  ["UnavailableError", "ERR_UNAVAILABLE"],
-  ["DriverError", "ERR_DRIVER"],
-] as const;
+/** The class with each code. Those with an outcome come last. */
+const NAMES = {
+  ERR_NOT_FOUND: "NotFoundError",
+  ERR_TYPE_MISMATCH: "TypeMismatchError",
+  ERR_OVERFLOW: "OverflowError",
+  ERR_INVALID_PATTERN: "InvalidPatternError",
+  ERR_INVALID_KEY: "InvalidKeyError",
+  ERR_INVALID_NAMESPACE: "InvalidNamespaceError",
+  ERR_INVALID_ARGUMENT: "InvalidArgumentError",
+  ERR_CODEC: "CodecError",
+  ERR_CONFLICT: "ConflictError",
+  ERR_NOT_SUPPORTED: "NotSupportedError",
+  ERR_TIMEOUT: "TimeoutError",
+  ERR_UNAVAILABLE: "UnavailableError",
+  ERR_DRIVER: "DriverError",
+} as const satisfies Record<ErrorCode, keyof typeof errors>;
+const CLASSES = Object.entries(NAMES).map(([code, name]) => [name, code] as const);
 
 describe.each(CLASSES)("%s", (name, code) => {
-  const Made = errors[name];
+  const ErrorClass = errors[name];
 
-  it(`has the code ${code}, its name, and nothing that was not given`, () => {
-    const error = new Made("why");
+  it(`has the code ${code}, its name, and no details by default`, () => {
+    const error = new ErrorClass("why");
     expect(error).toBeInstanceOf(Error);
     expect(error).toBeInstanceOf(NamestoreError);
-    expect(error).toBeInstanceOf(Made);
+    expect(error).toBeInstanceOf(ErrorClass);
     expect(error).toMatchObject({ name, code, message: "why" });
-    expect(Made.code).toBe(code);
+    expect(ErrorClass.code).toBe(code);
     expect(error.stack).toMatch(new RegExp(`^${name}: why\\n`));
     for (const absent of ["operation", "key", "cause"]) expect(error).not.toHaveProperty(absent);
   });
 
   it("carries the operation, the key and the cause", () => {
     const cause = new Error("behind");
-    const error = new Made("why", { operation: "get", key: "", cause });
+    const error = new ErrorClass("why", { operation: "get", key: "", cause });
     expect(error).toMatchObject({ operation: "get", key: "", cause });
     expect(Object.keys(error)).not.toContain("cause");
-    const bare = new Made("why", { operation: undefined, key: undefined, cause: undefined });
+    const bare = new ErrorClass("why", { operation: undefined, key: undefined, cause: undefined });
     for (const absent of ["operation", "key", "cause"]) expect(bare).not.toHaveProperty(absent);
   });
 
-  it("bears the brand that every copy of the package knows", () => {
-    expect(Reflect.get(new Made("why"), Symbol.for("namestore.error"))).toBe(true);
+  it("has the brand that every copy of the package checks", () => {
+    expect(Reflect.get(new ErrorClass("why"), Symbol.for("namestore.error"))).toBe(true);
   });
 
-  it("is an instance of no other class", () => {
-    const error = new Made("why");
+  it("is not an instance of any other class", () => {
+    const error = new ErrorClass("why");
     const is = CLASSES.filter(([other]) => error instanceof errors[other]).map(([other]) => other);
     expect(is).toEqual([name]);
   });
 });
 
-describe("an outcome", () => {
-  it.each([TimeoutError, UnavailableError, DriverError])("is unknown unless it is known: %o", (Made) => {
-    expect(new Made("why").outcome).toBe("unknown");
-    expect(new Made("why", {}).outcome).toBe("unknown");
-    expect(new Made("why", { outcome: undefined }).outcome).toBe("unknown");
-    expect(new Made("why", { outcome: "unknown" }).outcome).toBe("unknown");
-    expect(new Made("why", { outcome: "not-applied" }).outcome).toBe("not-applied");
+describe("the outcome of an error", () => {
+  it.each([TimeoutError, UnavailableError, DriverError])("is unknown by default: %o", (ErrorClass) => {
+    expect(new ErrorClass("why").outcome).toBe("unknown");
+    expect(new ErrorClass("why", {}).outcome).toBe("unknown");
+    expect(new ErrorClass("why", { outcome: undefined }).outcome).toBe("unknown");
+    expect(new ErrorClass("why", { outcome: "unknown" }).outcome).toBe("unknown");
+    expect(new ErrorClass("why", { outcome: "not-applied" }).outcome).toBe("not-applied");
   });
 
-  it("is on the last three classes only", () => {
+  it("exists on the last three classes only", () => {
     for (const [name] of CLASSES.slice(0, -3)) expect(new errors[name]("why")).not.toHaveProperty("outcome");
   });
 });
@@ -103,22 +107,28 @@ describe("instanceof", () => {
     readonly code = "ERR_DRIVER";
   }
 
-  it("holds for the user's subclasses, up the line and not down", () => {
+  it("holds for OutcomeError on the classes with an outcome only", () => {
+    const withOutcome = CLASSES.filter(([name]) => new errors[name]("why") instanceof OutcomeError);
+    expect(withOutcome).toEqual(CLASSES.slice(-3));
+  });
+
+  it("holds for a user's subclass and its superclasses, not for its subclasses", () => {
     const busy = new VeryBusy("why");
-    for (const Made of [VeryBusy, ServerBusy, TimeoutError, NamestoreError, Error]) expect(busy).toBeInstanceOf(Made);
+    for (const ErrorClass of [VeryBusy, ServerBusy, TimeoutError, NamestoreError, Error])
+      expect(busy).toBeInstanceOf(ErrorClass);
     expect(new ServerBusy("why")).not.toBeInstanceOf(VeryBusy);
     expect(new TimeoutError("why")).not.toBeInstanceOf(ServerBusy);
     expect(busy).not.toBeInstanceOf(DriverError);
     expect(busy.code).toBe("ERR_TIMEOUT");
   });
 
-  it("holds for a direct subclass of the user's", () => {
+  it("holds for a user's direct subclass of NamestoreError", () => {
     expect(new Own("why")).toBeInstanceOf(Own);
     expect(new Own("why")).toBeInstanceOf(NamestoreError);
     expect(new DriverError("why")).not.toBeInstanceOf(Own);
   });
 
-  it("does not hold for anything else", () => {
+  it("does not hold for other values", () => {
     const others: unknown[] = [
       undefined,
       null,
@@ -140,7 +150,8 @@ describe("instanceof", () => {
   });
 });
 
-describe("instanceof, across two copies of the package", () => {
+// Importing a second copy of the sources may take seconds on a busy machine.
+describe("instanceof across two copies of the package", { timeout: 60_000 }, () => {
   afterEach(() => {
     vi.resetModules();
   });
@@ -150,7 +161,7 @@ describe("instanceof, across two copies of the package", () => {
     return import("../src/errors.js");
   }
 
-  it("holds for each class, both ways", async () => {
+  it("holds for each class, in both directions", async () => {
     const other = await copy();
     for (const [name] of CLASSES) {
       expect(other[name]).not.toBe(errors[name]);
@@ -163,7 +174,7 @@ describe("instanceof, across two copies of the package", () => {
     }
   });
 
-  it("holds for the user's subclasses where they are instances, and not where they are not", async () => {
+  it("holds for a user's subclass where it should, and nowhere else", async () => {
     const other = await copy();
     class ServerBusy extends other.TimeoutError {}
     const busy = new ServerBusy("why");
@@ -175,7 +186,7 @@ describe("instanceof, across two copies of the package", () => {
     expect(busy).not.toBeInstanceOf(Same);
   });
 
-  it("lets a client complete the errors of a driver of another copy", async () => {
+  it("lets a client add operation and key to an error of another copy's driver", async () => {
     const other = await copy();
     vi.resetModules();
     const { Client } = await import("../src/client/client.js");

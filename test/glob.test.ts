@@ -64,7 +64,7 @@ describe("a pattern", () => {
     ["user:*:name", ["user:1:name", "user:1:2:name", "user::name"], ["user:name", "user:1:names"]],
     ["é", ["é"], ["e\u0301"]],
     ["__proto__", ["__proto__"], ["toString"]],
-  ])("%j matches as a whole %j, and not %j", (pattern, yes, no) => {
+  ])("%j matches the whole of %j, and not %j", (pattern, yes, no) => {
     for (const key of yes) expect(matches(pattern, key), key).toBe(true);
     for (const key of no) expect(matches(pattern, key), key).toBe(false);
   });
@@ -103,19 +103,19 @@ describe("a pattern", () => {
   );
 
   it.each(["\ud800", "*\udc00", "[\ud800]", "\\\ud800", "\udc00\ud800"])(
-    "%j is malformed: half of a pair",
+    "%j is malformed: it holds a lone surrogate",
     (pattern) => {
       expect(() => parsePattern(pattern)).toThrow(InvalidPatternError);
     },
   );
 
-  it("is a string and nothing else", () => {
+  it("must be a string", () => {
     for (const given of [null, undefined, 5, {}, ["*"], /a/, new String("*")]) {
       expect(() => parsePattern(given as never)).toThrow(InvalidPatternError);
     }
   });
 
-  it("knows its source: the empty one is *", () => {
+  it("has its source, which is * for the empty one", () => {
     expect(parsePattern("a*").source).toBe("a*");
     expect(parsePattern("").source).toBe("*");
   });
@@ -150,26 +150,24 @@ describe("matching takes at most key length times pattern length steps", () => {
     ["*aab", "aa".repeat(300)],
     ["a*b*c*d*e*f*g", "abcdef".repeat(80)],
     ["*ab*ab*ab*ac", "ab".repeat(200)],
-  ])("%.40s", (pattern, key) => {
+    // A backtracking matcher would not end here.
+    [`${"*a".repeat(200)}*b`, "a".repeat(20_000)],
+  ])("for %.40s", (pattern, key) => {
     const { steps, matched } = stepsOf(pattern, key);
     expect(matched).toBe(false);
     expect(steps).toBeLessThanOrEqual(Array.from(key).length * Array.from(pattern).length);
   });
-
-  it("is done in no time where a backtracking matcher would not end", () => {
-    const start = performance.now();
-    expect(matches(`${"*a".repeat(200)}*b`, "a".repeat(20_000))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(2_000);
-  });
 });
 
-describe("parse and matchTokens", () => {
-  it("merge a run of * into one", () => {
+describe("parse", () => {
+  it("merges a run of * into one", () => {
     expect(parse("***").tokens).toEqual([ANY_RUN]);
     expect(parse("*a**b***").tokens.filter((token) => token === ANY_RUN)).toHaveLength(3);
   });
+});
 
-  it("match no tokens with the empty key only", () => {
+describe("matchTokens", () => {
+  it("matches no tokens with the empty key only", () => {
     const none: Token[] = [];
     expect(matchTokens(none, "")).toBe(true);
     expect(matchTokens(none, "a")).toBe(false);

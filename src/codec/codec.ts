@@ -1,27 +1,9 @@
-/** A codec that writes text, which then stays text all the way to the backend. */
-export interface TextCodec<T> {
-  readonly format: "text";
-  /** Gives a well-formed string (the client checks); throws where the value does not encode. */
-  encode(value: T): string;
-  /** Never gives `undefined`, which is a miss. Throws where the text does not decode. */
-  decode(text: string): T;
-}
-
-/** A codec that writes bytes. */
-export interface BytesCodec<T> {
-  readonly format: "bytes";
-  /** Gives bytes that nobody writes again: fresh ones, or a copy. Throws where the value does not encode. */
-  encode(value: T): Uint8Array;
-  /** Neither keeps nor writes the bytes it is given, and never gives `undefined`. Throws where they do not decode. */
-  decode(bytes: Uint8Array): T;
-}
-
 /**
- * Turns values into what is stored and back. `format` says which form it writes, so that neither a codec nor
- * a driver pays for one it does not use.
+ * Converts values to the form that is stored, and back. `format` names that form, so that neither a codec nor a driver
+ * pays for a conversion it does not need.
  *
- * Throw a `CodecError` to say why a value was refused; of anything else that a codec throws only the name is kept,
- * since it could hold the value.
+ * Throw a `CodecError` to say why a value is refused. Of anything else that a codec throws, only the name is kept, since
+ * the rest could hold the value.
  *
  * @example
  * ```ts
@@ -34,3 +16,21 @@ export interface BytesCodec<T> {
  * ```
  */
 export type Codec<T> = TextCodec<T> | BytesCodec<T>;
+
+/** A codec that stores strings. They remain strings all the way to the backend. */
+export interface TextCodec<T> {
+  readonly format: "text";
+  /** Returns a well-formed string (the client checks that). Throws when the value cannot be encoded. */
+  encode(value: T): string;
+  /** Never returns `undefined`, which means a miss. Throws when the string cannot be decoded. */
+  decode(text: string): T;
+}
+
+/** A codec that stores bytes. */
+export interface BytesCodec<T> {
+  readonly format: "bytes";
+  /** Returns bytes that nobody changes afterwards: new ones or a copy. Throws when the value cannot be encoded. */
+  encode(value: T): Uint8Array;
+  /** Neither keeps nor changes the bytes, and never returns `undefined`. Throws when they cannot be decoded. */
+  decode(bytes: Uint8Array): T;
+}

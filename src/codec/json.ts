@@ -5,7 +5,7 @@ import { isPromise } from "../internal/promise.js";
 import type { TextCodec } from "./codec.js";
 
 /**
- * JSON of any type, unchecked: what is read back is whatever was stored.
+ * A codec for values of any type as JSON, without a check: reading returns whatever was stored.
  *
  * @example
  * ```ts
@@ -15,12 +15,13 @@ import type { TextCodec } from "./codec.js";
 export function json<T>(): TextCodec<T>;
 
 /**
- * JSON that a schema validates on the way in and on the way out: zod, valibot, arktype or anything else that
- * speaks Standard Schema. The schema must be synchronous, and take its own output as input, after a round trip through
- * JSON too: `z.iso.datetime()` does, `z.date()` does not.
+ * A codec for JSON that a schema validates before writing and after reading: zod, valibot, arktype or any other
+ * Standard Schema. The schema must be synchronous. It must accept its own output as input, also after a round trip
+ * through JSON: `z.iso.datetime()` does, `z.date()` does not.
  *
- * A value that fails is a `CodecError` that names the paths of the issues, and no values.
+ * An invalid value is a `CodecError` that names the paths of the issues, but no values.
  *
+ * @throws InvalidArgumentError when the schema is not a Standard Schema.
  * @see https://standardschema.dev
  * @example
  * ```ts
@@ -31,6 +32,7 @@ export function json<T>(): TextCodec<T>;
 export function json<Out extends In, In = Out>(schema: StandardSchemaV1<In, Out>): TextCodec<Out>;
 
 export function json<T>(schema?: StandardSchemaV1<T, T>): TextCodec<T> {
+  // Without a schema, the type is what the caller says it is.
   const checked = schema === undefined ? (value: unknown) => value as T : validator(schema);
   return {
     format: "text",
@@ -44,7 +46,7 @@ function stringify(value: unknown): string {
   try {
     written = JSON.stringify(value);
   } catch {
-    // What was thrown is not kept: a toJSON of the user's may have put the value into it.
+    // What was thrown is not kept as the cause: a user's toJSON may have put the value into it.
     throw new CodecError("the value has no JSON form: it holds a cycle, a BigInt, or a toJSON that throws");
   }
   if (written === undefined) throw new CodecError(`the value has no JSON form: it is ${kindOf(value)}`);
@@ -55,15 +57,16 @@ function parse(stored: string): unknown {
   try {
     return JSON.parse(stored);
   } catch {
-    // The SyntaxError is not kept: it quotes the value.
+    // The SyntaxError is not kept as the cause: it quotes the value.
     throw new CodecError("the stored value is not JSON");
   }
 }
 
 function validator<T>(schema: StandardSchemaV1<T, T>): (value: unknown) => T {
+  // A caller without types may pass anything.
   const validate = (schema as Partial<typeof schema> | null)?.["~standard"]?.validate;
   if (typeof validate !== "function") {
-    throw new InvalidArgumentError(`the schema is ${kindOf(schema)}; allowed is one that speaks Standard Schema`);
+    throw new InvalidArgumentError(`the schema is ${kindOf(schema)}; allowed is a Standard Schema`);
   }
   return (value) => {
     const result = validate(value);
@@ -76,9 +79,9 @@ function validator<T>(schema: StandardSchemaV1<T, T>): (value: unknown) => T {
   };
 }
 
-/** Where an issue lies, such as `address.lines.0`. Its message is left out: it could quote the value. */
+/** Returns the path of an issue, such as `address.lines.0`. Its message is left out: it could quote the value. */
 function pathOf(issue: StandardSchemaV1.Issue): string {
-  // Not path.map: arktype's paths are of an array class of its own, which makes one step out of none.
+  // Not path.map: arktype's paths are instances of its own array class, whose map returns one step for an empty path.
   const steps = Array.from(issue.path ?? [], (step) => String(typeof step === "object" ? step.key : step));
   return steps.length === 0 ? "the root" : steps.join(".");
 }

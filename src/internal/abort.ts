@@ -1,11 +1,8 @@
-/** Whoever waits on a signal: one listener serves them all, and goes with the last of them. */
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
-
 /**
- * Runs `callback` when the signal fires. One listener a signal, however many calls share it: a signal of a whole
- * service would otherwise collect thousands, and Node warn of a leak.
+ * Runs `callback` when the signal is aborted. All callbacks of a signal share one listener: a signal that a whole service
+ * shares would otherwise collect thousands, and Node would warn of a leak.
  *
- * @returns a function that takes the callback back.
+ * @returns a function that removes the callback.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = waiting.get(signal);
@@ -14,26 +11,30 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     waiting.set(signal, callbacks);
     signal.addEventListener("abort", notify, { once: true });
   }
-  const mine = callbacks;
-  mine.add(callback);
+  const registered = callbacks;
+  registered.add(callback);
   return () => {
-    if (!mine.delete(callback) || mine.size > 0) return;
+    if (!registered.delete(callback) || registered.size > 0) return;
     signal.removeEventListener("abort", notify);
     waiting.delete(signal);
   };
 }
 
+/** The callbacks of each signal. Its listener is removed with the last of them. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
 function notify(this: AbortSignal): void {
+  // A signal has callbacks as long as it has this listener.
   const callbacks = waiting.get(this) as Set<() => void>;
   waiting.delete(this);
   for (const callback of callbacks) callback();
 }
 
-/** The promise, or a rejection with `signal.reason` if the signal fires first. */
+/** Settles as the promise does, or rejects with `signal.reason` if the signal is aborted first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    // It may have fired since the call was admitted, and fires no more.
+    // It may have been aborted since the call was admitted: then no event follows.
     if (signal.aborted) reject(signal.reason);
     const forget = onAbort(signal, () => reject(signal.reason));
     promise.then(resolve, reject).finally(forget);

@@ -1,13 +1,13 @@
-const LONGEST = 80;
-
-/** A text as an error message shows it: quoted, on one line, and cut where it is long. */
+/** Shows a string in an error message: quoted, on one line, and cut where it is long. */
 export function quote(text: string): string {
   if (text.length <= LONGEST) return JSON.stringify(text);
-  // Array.from goes by code points, so that the cut never halves one.
+  // Array.from iterates over code points. The last one is dropped, since the first cut may have split it.
   return `${JSON.stringify(Array.from(text.slice(0, LONGEST)).slice(0, -1).join(""))}… (${text.length} characters)`;
 }
 
-/** What kind of thing was given, and never its contents: a value must not reach a message. */
+const LONGEST = 80;
+
+/** Names the kind of a value in an error message, and never its contents: no value may appear in a message. */
 export function kindOf(given: unknown): string {
   if (given === null) return "null";
   if (given === undefined) return "undefined";

@@ -1,7 +1,11 @@
 import { InvalidArgumentError } from "../errors.js";
 import { quote } from "./describe.js";
 
-/** @throws InvalidArgumentError where an option has a name that means nothing: misspelt, it would be ignored in silence. */
+/**
+ * Refuses options with an unknown name: a misspelled option would be ignored without a word.
+ *
+ * @throws InvalidArgumentError that names the option.
+ */
 export function refuseUnknown(options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;

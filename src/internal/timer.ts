@@ -1,2 +1,2 @@
-/** A timer of Node that is set for longer, in milliseconds, fires at once. */
+/** The longest wait of a timer, in milliseconds. Node fires a longer one at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,98 +1,84 @@
+import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { LINE, type Reply, ReplyReader } from "./protocol.js";
+import type { Connection } from "../net/reconnecting-connection.js";
+import { LINE, type MetaReply, ReplyReader } from "./reply-reader.js";
 import type { AnyRequest } from "./request.js";
 
 /**
- * The marks, each with the end of its line. They repeat, since replies come in order: a mark only has to differ from
- * those of its neighbours.
+ * One connection to a server. The requests of a tick go out in one write, in the order in which they were made, and
+ * replies are matched in that order. Each is also known by its opaque, so that a reply too many or too few never meets
+ * another request.
  */
-const MARKS = Array.from({ length: 1_000 }, (_, mark) => ` O${mark}\r\n`);
-
-/** How many characters are joined to one text: more at a time saves nothing, and a text of 2^29 is more than Node can hold. */
-const LARGE = 65_536;
-
-/** How many requests that are over may lie in the queue before it is cut. */
-const CUT = 1_024;
-
-/**
- * One connection. The requests of a tick go out in one write, in the order in which they were made, and replies are
- * matched in that order; each is told by its mark as well, so that a reply too many or too few meets no other request.
- */
-export class Connection {
+export class MetaConnection implements Connection<AnyRequest> {
   readonly #socket: Socket;
   readonly #reader = new ReplyReader((reply) => this.#take(reply));
-  readonly #onLost: (code: string | undefined) => void;
+  readonly #refusal: MetaConnectionOptions["refusal"];
+  readonly #onLost: MetaConnectionOptions["onLost"];
+  /** Node's code of the last error. */
   #code: string | undefined;
-  /** What was handed to the socket, from the head on, and the mark of the first that has one. */
+  /** What was written to the socket, from the head on, and the opaque of the first of them that has one. */
   #sent: AnyRequest[] = [];
   #head = 0;
-  #headMark = 0;
-  #nextMark = 0;
+  #headOpaque = 0;
+  #nextOpaque = 0;
   /** The requests of this tick. */
   #tick: AnyRequest[] = [];
-  /** Whether it may be used on. */
-  open = true;
-  /** Whether a reply has come. */
+  #open = true;
   answered = false;
 
-  /**
-   * @param open - makes the socket, which hands what it reads to the function; the bytes are that one's for the call.
-   * @param onLost - called once, when the connection has failed, ended or come out of step, unless it was ended from
-   * here; with Node's code of what went wrong, if there is one.
-   */
-  constructor(open: (read: (piece: Buffer) => void) => Socket, onLost: (code: string | undefined) => void) {
-    const socket = open((piece) => {
-      if (this.open && !this.#reader.read(piece)) this.#lose();
-    });
-    this.#socket = socket;
+  constructor({ openSocket, refusal, onLost }: MetaConnectionOptions) {
+    this.#refusal = refusal;
     this.#onLost = onLost;
-    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+    this.#socket = openSocket((piece) => {
+      if (this.#open && !this.#reader.read(piece)) this.#lose();
+    });
+    this.#socket.on("error", ({ code }: NodeJS.ErrnoException) => {
       this.#code = code;
     });
-    socket.on("close", () => this.#lose());
+    this.#socket.on("close", () => this.#lose());
   }
 
-  /** Whether no reply is waited for. */
-  get idle(): boolean {
-    return this.#head === this.#sent.length && this.#tick.length === 0;
+  /** Whether it has neither failed nor been closed. */
+  get open(): boolean {
+    return this.#open;
   }
 
   send(request: AnyRequest): void {
-    // After the promise callbacks of this tick: what they call joins.
-    if (this.#tick.push(request) === 1) process.nextTick(() => this.#flush());
+    const reason = this.#refusal(request);
+    if (reason !== undefined) request.fail(reason);
+    // Written after the promise callbacks of this tick: what they send joins.
+    else if (this.#tick.push(request) === 1) process.nextTick(() => this.#flush());
   }
 
-  /** Ends the connection, and gives what is pending on it, in its order. */
-  end(): AnyRequest[] {
-    const pending = [...this.#sent.slice(this.#head), ...this.#tick].filter(({ over }) => !over);
-    this.open = false;
+  close(): void {
+    this.#open = false;
     this.#sent = [];
     this.#tick = [];
     this.#head = 0;
     this.#socket.destroy();
-    return pending;
   }
 
   #lose(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.#open) return;
+    this.#open = false;
     this.#onLost(this.#code);
   }
 
-  #take(reply: Reply): boolean {
+  /** Takes a reply. `false`: the connection is out of step. */
+  #take(reply: MetaReply): boolean {
     const request = this.#sent[this.#head];
-    if (!this.open || request === undefined) return false;
-    if (request.kind.marked) {
-      // Of all replies only errors come without the mark.
-      if (reply.code !== LINE && reply.mark !== this.#headMark) return false;
-      this.#headMark = (this.#headMark + 1) % MARKS.length;
+    if (!this.#open || request === undefined) return false;
+    if (request.command.opaque) {
+      // Error lines are the only replies without the opaque.
+      if (reply.code !== LINE && reply.opaque !== this.#headOpaque) return false;
+      this.#headOpaque = (this.#headOpaque + 1) % LINE_ENDS.length;
     }
     this.answered = true;
-    const inStep = request.take(reply);
-    if (request.over && ++this.#head === this.#sent.length) {
+    const inStep = request.receive(reply);
+    if (request.settled && ++this.#head === this.#sent.length) {
       this.#sent = [];
       this.#head = 0;
-    } else if (this.#head > CUT) {
+    } else if (this.#head > MOST_SETTLED) {
       this.#sent = this.#sent.slice(this.#head);
       this.#head = 0;
     }
@@ -111,34 +97,34 @@ export class Connection {
       text = "";
       ascii = true;
     };
-    const cut = (): void => {
+    const writeCorked = (): void => {
       if (!corked) socket.cork();
       corked = true;
       write();
     };
     for (const request of requests) {
-      if (text.length > LARGE) cut();
-      const { kind, command, stored, call } = request;
-      if (call.signal?.aborted) {
-        request.fail(call.signal.reason);
+      if (text.length > LONGEST_JOINED) writeCorked();
+      const { command, signal } = request;
+      if (signal?.aborted) {
+        request.fail(signal.reason);
         continue;
       }
       request.sent = true;
       this.#sent.push(request);
-      if (kind.marked) {
-        text += command + MARKS[this.#nextMark];
-        this.#nextMark = (this.#nextMark + 1) % MARKS.length;
+      if (command.opaque) {
+        text += command.text + LINE_ENDS[this.#nextOpaque];
+        this.#nextOpaque = (this.#nextOpaque + 1) % LINE_ENDS.length;
       } else {
-        text += `${command}\r\n`;
+        text += `${command.text}\r\n`;
       }
-      if (stored === undefined) continue;
-      const { value } = stored;
-      if (typeof value === "string" && value.length <= LARGE) {
-        text += `${value}\r\n`;
-        ascii &&= stored.ascii;
+      if (command.value === undefined) continue;
+      const { data } = command.value;
+      if (typeof data === "string" && data.length <= LONGEST_JOINED) {
+        text += `${data}\r\n`;
+        ascii &&= command.value.ascii;
       } else {
-        cut();
-        socket.write(value, stored.ascii ? "latin1" : "utf8");
+        writeCorked();
+        socket.write(data, command.value.ascii ? "latin1" : "utf8");
         text = "\r\n";
       }
     }
@@ -146,3 +132,33 @@ export class Connection {
     if (corked) socket.uncork();
   }
 }
+
+/** How a connection opens its socket, and what it asks and reports. */
+export interface MetaConnectionOptions {
+  /**
+   * Opens the socket.
+   *
+   * @param read - called with each piece that the socket reads, whose memory is reused after the call.
+   */
+  openSocket(read: (piece: Buffer) => void): Socket;
+  /** Why a request must not be sent on this connection; `undefined`: it may. */
+  refusal(request: AnyRequest): unknown;
+  /**
+   * Called once, when the connection has failed, ended or come out of step, unless it was closed.
+   *
+   * @param code - Node's own error code, such as `ECONNRESET`, if there is one.
+   */
+  onLost(code: string | undefined): void;
+}
+
+/**
+ * The opaques, each with its line end. They repeat: since replies come in order, an opaque only has to differ from those
+ * of its neighbours.
+ */
+const LINE_ENDS = Array.from({ length: 1_000 }, (_, opaque) => ` O${opaque}\r\n`);
+
+/** How many characters are joined to one string. More at a time saves nothing, and Node's longest string has 2^29. */
+const LONGEST_JOINED = 65_536;
+
+/** How many settled requests may stay in the queue before it is cut. */
+const MOST_SETTLED = 1_024;

@@ -1,43 +1,34 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
-import { allParts, partly, withOutcome } from "../internal/outcomes.js";
-import { Calls, storing } from "./calls.js";
-import { dump } from "./dump.js";
+import { allParts, partialFailure, withOutcome } from "../net/outcomes.js";
+import { CONFLICT } from "./cas-loop.js";
+import * as commands from "./commands.js";
+import { Dispatcher } from "./dispatcher.js";
 import { checkTtl } from "./expiry.js";
-import { type Key, keyOf } from "./key.js";
-import { ADD, DELETE, EXISTS, GET, SET, TTL } from "./kinds.js";
-import { Link } from "./link.js";
-import { type MemcachedOptions, type MemcachedServer, type Settings, settingsOf } from "./options.js";
-import type { Call, Stored } from "./request.js";
-import { AGAIN, type Seen, type Steps } from "./steps.js";
-
-/** How many keys a batch of `scan` holds at most, and how many `clear` deletes at a time. */
-const BATCH = 1_000;
-
-const get = ({ sent, flag }: Key): string => `mg ${sent}${flag} v`;
-const remove = ({ sent, flag }: Key): string => `md ${sent}${flag}`;
-/** A touch by `mg T` would leave the CAS token, and a swap meanwhile write the old TTL back: `md I` changes both at once. */
-const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
+import { itemKey } from "./key.js";
+import { type MemcachedOptions, type MemcachedServer, type MemcachedSettings, settingsOf } from "./options.js";
+import type { CallContext } from "./request.js";
+import { Server } from "./server.js";
 
 /**
  * A store in Memcached 1.6 or later, on one server or several.
  *
- * A call about one key is one command of the meta protocol. Where Memcached has none, for `incr`, `getSet`,
- * `compareAndSwap` and `compareAndDelete`, it is a read of the item with its CAS token, and a write that the server takes
- * only where that token still holds: again and again until it does or the call has no time left for another round.
- * Either way calls about one key keep their order.
+ * A call about one key is one command of the meta protocol. Memcached has no command for `incr`, `getSet`,
+ * `compareAndSwap` and `compareAndDelete`. These read the item with its CAS token, then write, and the server refuses
+ * the write if the item has changed since. They try again until the write succeeds or the time left is too short for
+ * another round. Calls about one key always keep their order.
  *
- * TTLs are whole seconds here: a key lives up to two seconds longer than it was told, and never shorter. One of more
- * than 30 days takes a second command, which asks for the server's own time. Storage keys have up to 250 bytes, or 186
- * where they are not all printable ASCII without a space. A server that restarts has lost all keys, and one that is full
- * drops the oldest: both are misses, and no errors.
+ * TTLs are whole seconds: a key lives up to two seconds longer than its TTL, and never shorter. A TTL of more than 30
+ * days takes a second command, which asks for the server's own time. Storage keys have up to 250 bytes, or 186 where they
+ * are not all printable ASCII without a space. A server that restarts has lost all keys, and one that is full evicts the
+ * oldest: both are misses, not errors.
  *
- * `keys`, `scan` and `clear` need the server's LRU crawler: one that was started with `-X` or `-o no_lru_crawler` gives
- * `NotSupportedError`. A server makes one listing at a time, and another program's is waited for, up to the timeout.
- * Memcached before 1.6.28 can lock up for good when its hash table grows while a listing runs: list there only where
- * the table was made large enough ahead (`-o hashpower`). A listing that fell silent is not begun again, since each
- * could cost such a server another worker.
+ * `keys`, `scan` and `clear` need the server's LRU crawler: on a server that was started with `-X` or
+ * `-o no_lru_crawler` they reject with `NotSupportedError`. A server runs one listing at a time, so a call waits for
+ * another program's, up to the timeout. Before 1.6.28 Memcached can lock up for good when its hash table grows while a
+ * listing runs: list there only where the table was made large enough at the start (`-o hashpower`). A listing that falls
+ * silent is not repeated, since each could cost such a server another worker.
  *
  * @example
  * ```ts
@@ -54,31 +45,29 @@ const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
  */
 export class MemcachedDriver implements Driver {
   readonly name = "memcached";
-  readonly #links: readonly Link[];
-  readonly #calls: Calls;
-  readonly #timeout: number;
+  readonly #servers: readonly Server[];
+  readonly #dispatcher: Dispatcher;
 
-  private constructor(settings: Settings) {
+  private constructor(settings: MemcachedSettings) {
     const { servers, tls, timeout } = settings;
-    this.#links = servers.map((server) => new Link(server, tls, timeout));
-    this.#calls = new Calls(this.#links, settings);
-    this.#timeout = timeout;
+    this.#servers = servers.map((address) => new Server(address, tls, timeout));
+    this.#dispatcher = new Dispatcher(this.#servers, settings);
   }
 
   /**
-   * Connects to every server, and settles within the timeout and a second. From then on a connection that is lost is
-   * made again, for as long as it takes. Close what it gives.
+   * Connects to every server, and settles within the timeout and a second. After that, a lost connection reconnects
+   * indefinitely. Close the driver when you no longer need it.
    *
    * @throws InvalidArgumentError when an option is malformed.
    * @throws UnavailableError, TimeoutError when one of the servers cannot be reached.
-   * @throws NotSupportedError when one is older than Memcached 1.6, or wants a password.
+   * @throws NotSupportedError when one is older than Memcached 1.6, or requires a password.
    */
   static async connect(
     options: string | readonly (string | MemcachedServer)[] | MemcachedOptions,
   ): Promise<MemcachedDriver> {
     const driver = new MemcachedDriver(settingsOf(options));
     try {
-      await Promise.all(driver.#links.map((link) => link.connect()));
+      await Promise.all(driver.#servers.map((server) => server.connect()));
       return driver;
     } catch (error) {
       driver.close();
@@ -87,35 +76,31 @@ export class MemcachedDriver implements Driver {
   }
 
   get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {
-    const its = keyOf(prefix, key);
-    return this.#calls.one(GET, its, get(its), options);
+    const target = itemKey(prefix, key);
+    return this.#dispatcher.send(target, commands.get(target), options);
   }
 
   set(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<void> {
-    return this.#calls.store(SET, keyOf(prefix, key), value, ttl, "", options);
+    return this.#dispatcher.store(commands.set, itemKey(prefix, key), value, ttl, options);
   }
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number, options?: CallOptions): Promise<boolean> {
-    return this.#calls.store(ADD, keyOf(prefix, key), value, ttl, " ME", options);
+    return this.#dispatcher.store(commands.setNX, itemKey(prefix, key), value, ttl, options);
   }
 
   delete(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    const its = keyOf(prefix, key);
-    return this.#calls.one(DELETE, its, remove(its), options);
+    const target = itemKey(prefix, key);
+    return this.#dispatcher.send(target, commands.remove(target), options);
   }
 
   exists(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    const its = keyOf(prefix, key);
-    return this.#calls.one(EXISTS, its, `mg ${its.sent}${its.flag}`, options);
+    const target = itemKey(prefix, key);
+    return this.#dispatcher.send(target, commands.exists(target), options);
   }
 
   mGet(prefix: string, keys: readonly string[], options?: CallOptions): Promise<(Encoded | undefined)[]> {
-    return this.#calls.each(
-      GET,
-      keys.map((key) => keyOf(prefix, key)),
-      get,
-      options,
-    );
+    const targets = keys.map((key) => itemKey(prefix, key));
+    return this.#dispatcher.sendEach(targets, commands.get, options);
   }
 
   mSet(
@@ -124,52 +109,49 @@ export class MemcachedDriver implements Driver {
     ttl: number,
     options?: CallOptions,
   ): Promise<void> {
-    const all = entries.map(([key, value]) => [keyOf(prefix, key), value] as const);
-    return this.#calls.storeEach(SET, all, ttl, options);
+    const targets = entries.map(([key, value]) => [itemKey(prefix, key), value] as const);
+    return this.#dispatcher.storeEach(commands.set, targets, ttl, options);
   }
 
   async mDel(prefix: string, keys: readonly string[], options?: CallOptions): Promise<number> {
-    const all = keys.map((key) => keyOf(prefix, key));
-    const removed = await this.#calls.each(DELETE, all, remove, options);
+    const targets = keys.map((key) => itemKey(prefix, key));
+    const removed = await this.#dispatcher.sendEach(targets, commands.remove, options);
     return removed.filter((each) => each).length;
   }
 
   ttl(prefix: string, key: string, options?: CallOptions): Promise<number | undefined> {
-    const its = keyOf(prefix, key);
-    return this.#calls.one(TTL, its, `mg ${its.sent}${its.flag} t`, options);
+    const target = itemKey(prefix, key);
+    return this.#dispatcher.send(target, commands.ttl(target), options);
   }
 
   /**
-   * A TTL of more than 30 days takes two commands. To other programs that use stale-while-revalidate, the item is
-   * marked stale from then on (the flags `W` and `Z` of `mg`).
+   * A TTL of more than 30 days takes two commands. Other programs that use stale-while-revalidate see the item as stale
+   * from then on (the flags `W` and `Z` of `mg`).
    */
   expire(prefix: string, key: string, ttl: number, options?: CallOptions): Promise<boolean> {
-    const its = keyOf(prefix, key);
-    return this.#calls.touch(DELETE, its, touch(its), ttl, options);
+    return this.#dispatcher.touch(commands.expire, itemKey(prefix, key), ttl, options);
   }
 
-  /** It marks the item stale to other programs, as `expire` does. */
+  /** Other programs see the item as stale from then on, as with `expire`. */
   persist(prefix: string, key: string, options?: CallOptions): Promise<boolean> {
-    const its = keyOf(prefix, key);
-    return this.#calls.one(DELETE, its, `${touch(its)} T0`, options);
+    const target = itemKey(prefix, key);
+    return this.#dispatcher.send(target, commands.persist(target), options);
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number, options?: CallOptions): Promise<number> {
     checkTtl(ttl);
-    const its = keyOf(prefix, key);
-    return this.#inSteps(its, options, async (steps, item) => {
+    const target = itemKey(prefix, key);
+    const textOf = (count: number): commands.DataBlock => this.#dispatcher.dataBlock(target, String(count));
+    return this.#dispatcher.casLoop(target, options, async (loop, item) => {
       if (item === undefined) {
-        return (await this.#add(steps, its, this.#calls.stored(its, String(delta)), ttl))
-          ? addCounter(0, delta)
-          : AGAIN;
+        return (await loop.add(textOf(delta), ttl)) ? addCounter(0, delta) : CONFLICT;
       }
-      const count = parseCounter(item.value as Encoded);
+      const count = parseCounter(item.value);
       const sum = addCounter(count, delta);
-      // ma keeps the TTL as it is. It knows no sign, and leaves a space where a counter loses a digit.
-      if (count >= 0 && delta >= 0) {
-        return (await steps.swap(`ma ${its.sent}${its.flag} D${delta}`, item)) ? sum : AGAIN;
-      }
-      return (await this.#swap(steps, its, item, this.#calls.stored(its, String(sum)), 0, true)) ? sum : AGAIN;
+      // `ma` takes no negative numbers, and leaves a space where a counter loses a digit.
+      const isIncrease = count >= 0 && delta >= 0;
+      const written = isIncrease ? await loop.increase(item, delta) : await loop.replace(item, textOf(sum), "keep");
+      return written ? sum : CONFLICT;
     });
   }
 
@@ -182,14 +164,12 @@ export class MemcachedDriver implements Driver {
     options?: CallOptions,
   ): Promise<Encoded | undefined> {
     checkTtl(ttl);
-    const its = keyOf(prefix, key);
-    const stored = this.#calls.stored(its, value);
-    return this.#inSteps(its, options, async (steps, item) => {
-      const done =
-        item === undefined
-          ? await this.#add(steps, its, stored, ttl)
-          : await this.#swap(steps, its, item, stored, ttl, keep);
-      return done ? item?.value : AGAIN;
+    const target = itemKey(prefix, key);
+    const block = this.#dispatcher.dataBlock(target, value);
+    return this.#dispatcher.casLoop(target, options, async (loop, item) => {
+      const written =
+        item === undefined ? await loop.add(block, ttl) : await loop.replace(item, block, keep ? "keep" : ttl);
+      return written ? item?.value : CONFLICT;
     });
   }
 
@@ -203,36 +183,35 @@ export class MemcachedDriver implements Driver {
     options?: CallOptions,
   ): Promise<boolean> {
     checkTtl(ttl);
-    const its = keyOf(prefix, key);
-    const stored = this.#calls.stored(its, newValue);
-    return this.#inSteps(its, options, async (steps, item) => {
-      if (item === undefined || !sameBytes(item.value as Encoded, oldValue)) return false;
-      return (await this.#swap(steps, its, item, stored, ttl, keep)) || AGAIN;
+    const target = itemKey(prefix, key);
+    const block = this.#dispatcher.dataBlock(target, newValue);
+    return this.#dispatcher.casLoop(target, options, async (loop, item) => {
+      if (item === undefined || !sameBytes(item.value, oldValue)) return false;
+      return (await loop.replace(item, block, keep ? "keep" : ttl)) || CONFLICT;
     });
   }
 
   compareAndDelete(prefix: string, key: string, oldValue: Encoded, options?: CallOptions): Promise<boolean> {
-    const its = keyOf(prefix, key);
-    return this.#inSteps(its, options, async (steps, item) => {
-      if (item === undefined || !sameBytes(item.value as Encoded, oldValue)) return false;
-      return (await steps.swap(remove(its), item)) || AGAIN;
+    return this.#dispatcher.casLoop(itemKey(prefix, key), options, async (loop, item) => {
+      if (item === undefined || !sameBytes(item.value, oldValue)) return false;
+      return (await loop.remove(item)) || CONFLICT;
     });
   }
 
   /**
-   * The keys are collected before the first batch is given, so the memory that it takes goes by how many there are.
+   * All keys are collected before the first batch is returned, so the memory that this takes grows with their number.
    *
-   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   * @throws NotSupportedError when a server was started with `-X` or `-o no_lru_crawler`.
    */
   async *scan(prefix: string, pattern: Pattern, options?: CallOptions): AsyncGenerator<string[], void, void> {
-    const lists = await this.#calls.whole(options, (call) => this.#list(prefix + pattern.prefix, call));
-    for (const [link, rests] of lists) {
+    const lists = await this.#dispatcher.asOneCall(options, (context) => this.#list(prefix + pattern.prefix, context));
+    for (const [server, endings] of lists) {
       let batch: string[] = [];
-      for (const rest of rests) {
-        const key = pattern.prefix + rest;
-        // A server may still hold what was its own before servers were added: nobody reads it there.
-        if (key === "" || this.#calls.serverOf(prefix + key) !== link) continue;
-        if (batch.push(key) < BATCH) continue;
+      for (const ending of endings) {
+        const key = pattern.prefix + ending;
+        // A server may still hold keys from before servers were added. Nobody reads them there.
+        if (key === "" || this.#dispatcher.serverOf(prefix + key) !== server) continue;
+        if (batch.push(key) < BATCH_SIZE) continue;
         yield batch;
         batch = [];
       }
@@ -243,72 +222,52 @@ export class MemcachedDriver implements Driver {
   /**
    * Lists the keys and deletes each. Keys that are written meanwhile may be removed or stay.
    *
-   * @throws NotSupportedError when the server was started with `-X` or `-o no_lru_crawler`.
+   * @throws NotSupportedError when a server was started with `-X` or `-o no_lru_crawler`.
    */
   clear(prefix: string, options?: CallOptions): Promise<void> {
-    return this.#calls.whole(options, (call) => this.#clear(prefix, call));
+    return this.#dispatcher.asOneCall(options, (context) => this.#clear(prefix, context));
   }
 
+  /** Closes the connections. Pending calls reject with `UnavailableError`. */
   close(): void {
-    this.#calls.close();
-    for (const link of this.#links) link.close();
+    this.#dispatcher.close();
+    for (const server of this.#servers) server.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 
-  /** Runs rounds, each with the item as it is then, until one gives an answer. */
-  #inSteps<R>(
-    key: Key,
-    options: CallOptions | undefined,
-    round: (steps: Steps, item: Seen | undefined) => Promise<R | typeof AGAIN>,
-  ): Promise<R> {
-    return this.#calls.steps(key, options, (steps) => steps.until(async () => round(steps, await steps.item())));
-  }
-
-  /** Stores where the key is missing. */
-  async #add(steps: Steps, key: Key, stored: Stored, ttl: number): Promise<boolean> {
-    const { flag, epoch } = await steps.expiry(ttl);
-    return steps.write(ADD, `${storing(key, stored, flag)} ME`, stored, epoch);
-  }
-
-  /** Stores where the item is as it was seen. */
-  async #swap(steps: Steps, key: Key, item: Seen, stored: Stored, ttl: number, keep: boolean): Promise<boolean> {
-    const flag = keep ? await steps.kept(item) : (await steps.expiry(ttl)).flag;
-    return flag !== undefined && steps.swap(storing(key, stored, flag), item, stored);
-  }
-
-  async #clear(prefix: string, call: Call): Promise<void> {
-    const lists = await this.#list(prefix, call).catch((reason: unknown) => {
-      // Reads were all that was sent.
+  async #clear(prefix: string, context: CallContext): Promise<void> {
+    const lists = await this.#list(prefix, context).catch((reason: unknown) => {
+      // Only reads were sent so far.
       throw withOutcome(reason, "not-applied");
     });
     let removed = 0;
     try {
-      for (const [link, rests] of lists) {
-        const names = [...rests].filter((rest) => rest !== "");
-        for (let at = 0; at < names.length; at += BATCH) {
-          const each = this.#calls.begin(call.signal);
-          const batch = names.slice(at, at + BATCH).map((name) => remove(keyOf(prefix, name)));
-          await allParts(batch.map((command) => link.ask(DELETE, command, each)));
+      for (const [server, endings] of lists) {
+        const keys = [...endings].filter((ending) => ending !== "");
+        for (let at = 0; at < keys.length; at += BATCH_SIZE) {
+          const each = this.#dispatcher.context(context.signal);
+          const batch = keys.slice(at, at + BATCH_SIZE).map((key) => commands.remove(itemKey(prefix, key)));
+          await allParts(batch.map((command) => server.ask(command, each)));
           removed += batch.length;
         }
       }
     } catch (reason) {
-      throw removed === 0 ? reason : partly(reason);
+      throw removed === 0 ? reason : partialFailure(reason);
     }
   }
 
-  /** What the keys that begin like this go on with, server by server. */
-  async #list(start: string, call: Call): Promise<readonly (readonly [Link, Set<string>])[]> {
-    // What was called before is done before: the rest of it lies in front of the question for the time.
-    await this.#calls.idle();
-    return Promise.all(this.#links.map(async (link) => [link, await this.#listOf(link, start, call)] as const));
-  }
-
-  async #listOf(link: Link, start: string, call: Call): Promise<Set<string>> {
-    const { time } = await link.now(call);
-    return link.alone(() => dump(link, start, time, this.#timeout, call.signal));
+  /** What follows `start` in the keys that start with it, server by server. */
+  async #list(start: string, context: CallContext): Promise<readonly (readonly [Server, Set<string>])[]> {
+    // Earlier calls come first: those of one command were sent already, before the question for the time.
+    await this.#dispatcher.idle();
+    return Promise.all(
+      this.#servers.map(async (server) => [server, await server.lister.list(start, context)] as const),
+    );
   }
 }
+
+/** How many keys a batch of `scan` has at most, and how many `clear` deletes at a time. */
+const BATCH_SIZE = 1_000;

@@ -1,118 +1,94 @@
-import type { Encoded } from "../driver/encoded.js";
-import type { Due } from "../internal/deadlines.js";
-import { GARBLED } from "../internal/outcomes.js";
-import { errorOf, isError } from "./errors.js";
-import { LINE, type Reply } from "./protocol.js";
+import type { Admission } from "../net/admission.js";
+import { DESYNCHRONISED } from "../net/outcomes.js";
+import type { PendingRequest } from "../net/reconnecting-connection.js";
+import { type MetaCommand, MORE } from "./commands.js";
+import { isErrorLine, toDriverError } from "./errors.js";
+import { LINE, type MetaReply } from "./reply-reader.js";
 
-/** What {@link Kind.answer} gives for a line that is not the last one. */
-export const MORE = Symbol("more");
-
-/** A kind of command: what its reply means. */
-export interface Kind<R> {
-  /** Whether the command takes a mark, which the server sends back with the reply. */
-  readonly marked: boolean;
-  /** The answer that a reply is. Throws a coded error; `GARBLED` for one that the command is never answered with. */
-  answer(reply: Reply): R | typeof MORE;
-  /** The coded error for an error of the server's. Default: `errorOf`. */
-  refusal?(line: string): Error;
-}
-
-/** How many calls there are, of all servers together. */
-export interface Pending {
-  count: number;
-}
-
-/** What all commands of one call share. */
-export interface Call {
-  /** When its caller has waited long enough, by `performance.now()`. */
+/** A command that is sent at most once, and the caller that waits for its reply. */
+export class Request<R> implements AnyRequest {
+  readonly command: MetaCommand<R>;
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/** What is to be stored. */
-export interface Stored {
-  readonly value: Encoded;
-  /** The bytes of the value. */
-  readonly length: number;
-  /** The bytes of the key and the value, which the server has to have room for. */
-  readonly size: number;
-  /** Whether it is a text of ASCII alone, which is the fastest to send. */
-  readonly ascii: boolean;
-}
-
-/** A request of whichever kind, to those that only carry it. */
-export interface AnyRequest
-  extends Pick<
-    Request<never>,
-    "command" | "stored" | "call" | "epoch" | "deadline" | "over" | "sent" | "take" | "fail"
-  > {
-  readonly kind: Pick<Kind<unknown>, "marked">;
-}
-
-/** A command that is sent once, and who waits for its reply. */
-export class Request<R> implements Due {
-  readonly kind: Kind<R>;
-  /** The command, without its mark and the end of its line. */
-  readonly command: string;
-  readonly stored: Stored | undefined;
-  readonly call: Call;
-  /** The connection that it is meant for; `undefined`: any. */
   readonly epoch: number | undefined;
-  readonly deadline: number;
-  /** Whether its caller has been told. */
-  over = false;
-  /** Whether it was handed to a socket. */
+  settled = false;
   sent = false;
-  readonly #resolve: (answer: R) => void;
+  readonly #resolve: (result: R) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #pending: Pending | undefined;
+  readonly #admission: Admission | undefined;
+  readonly #toError: (line: string) => Error;
 
-  /** @param pending - where it counts as a call, until it is over. */
-  constructor(
-    kind: Kind<R>,
-    command: string,
-    stored: Stored | undefined,
-    call: Call,
-    epoch: number | undefined,
-    resolve: (answer: R) => void,
-    reject: (error: unknown) => void,
-    pending?: Pending,
-  ) {
-    this.kind = kind;
+  constructor({
+    command,
+    deadline,
+    signal,
+    epoch,
+    resolve,
+    reject,
+    admission,
+    toError = toDriverError,
+  }: RequestOptions<R>) {
     this.command = command;
-    this.stored = stored;
-    this.call = call;
+    this.deadline = deadline;
+    this.signal = signal;
     this.epoch = epoch;
-    this.deadline = call.deadline;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#pending = pending;
+    this.#admission = admission;
+    this.#toError = toError;
   }
 
-  /** A reply has come, or a line of one. `false`: the connection may be out of step behind it. */
-  take(reply: Reply): boolean {
-    let answer: R | typeof MORE;
+  receive(reply: MetaReply): boolean {
+    let result: R | typeof MORE;
     try {
-      if (reply.code === LINE && isError(reply.line)) throw (this.kind.refusal ?? errorOf)(reply.line);
-      answer = this.kind.answer(reply);
+      if (reply.code === LINE && isErrorLine(reply.line)) throw this.#toError(reply.line);
+      result = this.command.parse(reply);
     } catch (error) {
       this.fail(error);
-      // Behind any other error the server may take the value that followed the command for a command.
-      return error !== GARBLED && (reply.code !== LINE || reply.line.startsWith("SERVER_ERROR"));
+      // After any other error line, the server may take the value that followed the command for a command.
+      return error !== DESYNCHRONISED && (reply.code !== LINE || reply.line.startsWith("SERVER_ERROR"));
     }
-    if (answer === MORE) return true;
-    this.#end();
-    this.#resolve(answer);
+    if (result === MORE) return true;
+    this.#settle();
+    this.#resolve(result);
     return true;
   }
 
   fail(error: unknown): void {
-    this.#end();
+    this.#settle();
     this.#reject(error);
   }
 
-  #end(): void {
-    this.over = true;
-    if (this.#pending !== undefined) this.#pending.count--;
+  #settle(): void {
+    this.settled = true;
+    this.#admission?.release();
   }
+}
+
+/** What a request is made of. */
+export interface RequestOptions<R> extends CallContext {
+  readonly command: MetaCommand<R>;
+  /** The epoch of the only connection that it may be sent on. Default: any connection. */
+  readonly epoch?: number | undefined;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+  /** Where it counts as a call until it settles. Default: its call is counted elsewhere. */
+  readonly admission?: Admission | undefined;
+  /** The coded error for an error line. Default: {@link toDriverError}. */
+  readonly toError?: ((line: string) => Error) | undefined;
+}
+
+/** What all commands of one call share. */
+export interface CallContext {
+  /** When the call times out, by `performance.now()`. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A request whatever its result, for what only carries it. */
+export interface AnyRequest extends PendingRequest, CallContext {
+  readonly command: Pick<MetaCommand<unknown>, "text" | "value" | "opaque">;
+  readonly epoch: number | undefined;
+  /** Takes a reply, or one line of it. `false`: the replies that follow may belong to no request. */
+  receive(reply: MetaReply): boolean;
 }

@@ -1,38 +1,38 @@
 import { UnavailableError } from "../errors.js";
 import type { Store } from "./store.js";
 
-/** What a closed driver has for a store: open ones so need not ask at every call. */
+/** The store of a closed driver: every call fails. So an open store need not check whether it is closed. */
 export class ClosedStore implements Store {
   read(): never {
-    throw closed();
+    throw closedError();
   }
   peek(): never {
-    throw closed();
+    throw closedError();
   }
   write(): never {
-    throw closed();
+    throw closedError();
   }
   writeAll(): never {
-    throw closed();
+    throw closedError();
   }
   rewrite(): never {
-    throw closed();
+    throw closedError();
   }
   remove(): never {
-    throw closed();
+    throw closedError();
   }
   keys(): never {
-    throw closed();
+    throw closedError();
   }
   clear(): never {
-    throw closed();
+    throw closedError();
   }
   stats(): never {
-    throw closed();
+    throw closedError();
   }
   close(): void {}
 }
 
-function closed(): UnavailableError {
+function closedError(): UnavailableError {
   return new UnavailableError("the memory driver is closed", { outcome: "not-applied" });
 }

@@ -1,22 +1,17 @@
-import type { Node } from "./node.js";
-
-/** Entries whose deadlines lie close together: the first of a list. */
-interface Bucket {
-  first: Node;
-}
+import type { TrackedEntry } from "./tracked-entry.js";
 
 /**
- * Entries by when they expire, in buckets of a few deadlines: adding and removing one costs the same however many
- * there are, and what has expired is found without a look at the rest.
+ * Entries by their deadline, in buckets of similar deadlines. Adding or removing an entry takes constant time, and
+ * expired entries are found without looking at the others.
  */
 export class Expirations {
   readonly #width: number;
-  /** By their end, the last deadline in them, in widths since the epoch. */
+  /** By the last deadline that each may hold, in widths since the epoch. */
   readonly #buckets = new Map<number, Bucket>();
   /** No bucket ends here or earlier. */
-  #done = Number.POSITIVE_INFINITY;
+  #sweptUntil = Number.POSITIVE_INFINITY;
 
-  /** @param width - milliseconds between the first and the last deadline of a bucket. */
+  /** @param width - the milliseconds from one bucket's end to the next. */
   constructor(width: number) {
     this.#width = width;
   }
@@ -25,67 +20,69 @@ export class Expirations {
     return this.#buckets.size === 0;
   }
 
-  /** Notes that a deadline was given, changed or taken away; `undefined`: none. */
-  move(node: Node, from: number | undefined, to: number | undefined): void {
+  /** Adds, moves or removes an entry whose deadline changes; `undefined` is no deadline. */
+  move(entry: TrackedEntry, from: number | undefined, to: number | undefined): void {
     const before = this.#endOf(from);
     const after = this.#endOf(to);
     if (before === after) return;
-    if (before !== undefined) this.#delete(node, before);
-    if (after !== undefined) this.#add(node, after);
+    if (before !== undefined) this.#delete(entry, before);
+    if (after !== undefined) this.#add(entry, after);
   }
 
   /**
-   * The entries that have expired by now, one at a time. Each has to be removed before the next is asked for. In
-   * between, anything may happen. Where nothing was found in a step, it is `undefined`: no step takes long.
+   * Yields the expired entries one at a time. The caller must remove each before it asks for the next, and may change
+   * anything else in between. Yields `undefined` where a step found none, so that every step is short.
    */
-  *due(): Generator<Node | undefined, void, void> {
+  *expired(): Generator<TrackedEntry | undefined, void, void> {
     const last = Math.floor(Date.now() / this.#width);
-    const done = this.#done;
-    // At once, since what is added from here on counts for the next sweep.
-    this.#done = Math.max(done, last);
-    // Whichever is less: the ends that have passed, or those that there are.
-    const ends = last - done > this.#buckets.size ? this.#buckets.keys() : between(done, last);
+    const before = this.#sweptUntil;
+    // Set first: entries that are added from now on are for the next sweep.
+    this.#sweptUntil = Math.max(before, last);
+    // Whichever are fewer: the ends that have passed, or the existing buckets.
+    const ends = last - before > this.#buckets.size ? this.#buckets.keys() : wholeNumbers(before + 1, last);
     for (const end of ends) {
       yield undefined;
       if (end > last) continue;
-      for (let node = this.#first(end); node !== undefined; node = this.#first(end)) {
+      for (let entry = this.#first(end); entry !== undefined; entry = this.#first(end)) {
         if (end > Math.floor(Date.now() / this.#width)) {
-          // The clock was set back meanwhile: what is left, and what was added since, has time again.
-          this.#done = Math.min(this.#done, done);
+          // The clock was set back during the sweep: this bucket and those after it are to be swept again.
+          this.#sweptUntil = Math.min(this.#sweptUntil, before);
           return;
         }
-        yield node;
+        yield entry;
       }
     }
   }
 
+  /** Forgets all entries. */
   drop(): void {
     this.#buckets.clear();
   }
 
-  #first(end: number): Node | undefined {
+  #first(end: number): TrackedEntry | undefined {
     return this.#buckets.get(end)?.first;
   }
 
-  #add(node: Node, end: number): void {
-    if (end <= this.#done) this.#done = end - 1;
+  #add(entry: TrackedEntry, end: number): void {
+    if (end <= this.#sweptUntil) this.#sweptUntil = end - 1;
     const bucket = this.#buckets.get(end);
     if (bucket === undefined) {
-      this.#buckets.set(end, { first: node });
+      this.#buckets.set(end, { first: entry });
     } else {
-      node.next = bucket.first;
-      bucket.first.previous = node;
-      bucket.first = node;
+      entry.next = bucket.first;
+      bucket.first.previous = entry;
+      bucket.first = entry;
     }
   }
 
-  #delete(node: Node, end: number): void {
-    const { next, previous } = node;
-    node.next = undefined;
-    node.previous = undefined;
+  #delete(entry: TrackedEntry, end: number): void {
+    const { next, previous } = entry;
+    entry.next = undefined;
+    entry.previous = undefined;
     if (next !== undefined) next.previous = previous;
     if (previous !== undefined) previous.next = next;
     else if (next === undefined) this.#buckets.delete(end);
+    // Its bucket exists, since it was the first entry there.
     else (this.#buckets.get(end) as Bucket).first = next;
   }
 
@@ -94,7 +91,11 @@ export class Expirations {
   }
 }
 
-/** The whole numbers after the one, up to the other. */
-function* between(done: number, last: number): Generator<number, void, void> {
-  for (let end = done + 1; end <= last; end++) yield end;
+/** A linked list of entries with similar deadlines. */
+interface Bucket {
+  first: TrackedEntry;
+}
+
+function* wholeNumbers(first: number, last: number): Generator<number, void, void> {
+  for (let number = first; number <= last; number++) yield number;
 }

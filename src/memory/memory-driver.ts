@@ -3,35 +3,34 @@ import { NO_EXPIRY } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
 import type { Pattern } from "../glob.js";
 import { ClosedStore } from "./closed-store.js";
-import { boundsOf, type MemoryOptions } from "./options.js";
+import { Entry, type StoredValue, valueIn } from "./entry.js";
+import { checkMemoryOptions, type MemoryOptions } from "./options.js";
 import { PlainStore } from "./plain-store.js";
 import type { MemoryStats } from "./stats.js";
-import { Entry, type Slot, type Store, valueIn } from "./store.js";
+import type { Store } from "./store.js";
 import { TrackedStore } from "./tracked-store.js";
 
-/** How many keys a batch of `scan` holds at most. */
-const BATCH = 1_000;
-
 /**
- * A store in this process's memory: for unit tests, for small services, and, bounded, for caches. Values are kept in the
- * form they are handed in, text as text. Without options nothing bounds it, and an expired entry leaves when it is next
- * touched. `Date.now()` is the only clock, so the fake timers of vitest, jest and node:test move it.
+ * Stores entries in the memory of this process: for unit tests, for small services and, with bounds, for caches. Strings
+ * stay strings, and bytes stay bytes. Without options it has no bounds, and an expired entry is removed when a call meets
+ * it. `Date.now()` is its only clock, so the fake timers of vitest, jest and node:test work with it.
  *
- * What is **used** is what `get` and `mGet` find and what is written; `exists`, `ttl`, `keys`, `scan`, and a `setNX` or
- * compare call that answers `false` use nothing. Past a bound the least recently used entries go, over all namespaces,
- * and never the one just written. What cannot fit, an entry or an `mSet` as a whole, is refused, and evicts nothing.
+ * `get` and `mGet` **use** the entries they find, and every write uses the entry it writes. `exists`, `ttl`, `keys`,
+ * `scan`, and a `setNX` or compare call that returns `false` do not. Above a bound, the least recently used entries of all
+ * namespaces are evicted, but never the one just written. An entry or an `mSet` that cannot fit is refused, and nothing
+ * is evicted.
  *
- * No method calls another through `this`: one that a test replaces changes that one alone.
+ * No method calls another through `this`: a test that replaces one changes only that one.
  *
- * Each namespace has its own Map, so that listing and clearing one cost by its own keys, and no prefixed key is
- * ever built.
+ * Each namespace has its own Map: the cost of listing or clearing one depends on its own keys only, and no key with a
+ * prefix is ever built.
  *
  * @example
  * ```ts
- * const driver = new MemoryDriver({ maxEntries: 100_000, sweepInterval: "10s" }); // two clients, one store
+ * const driver = new MemoryDriver({ maxEntries: 100_000, sweepInterval: "10s" }); // shared by two clients
  * const users = new Client("app", "users", { driver, codec: text });
  * const carts = new Client("app", "carts", { driver, codec: json<Cart>() });
- * driver.stats().hits; // how often `get` and `mGet` found something
+ * driver.stats().hits; // the keys that `get` and `mGet` found
  * ```
  */
 export class MemoryDriver implements Driver {
@@ -39,13 +38,13 @@ export class MemoryDriver implements Driver {
   #store: Store;
 
   /**
-   * @param options - see {@link MemoryOptions}; none of them, and nothing is paid for them.
-   * @throws InvalidArgumentError when a bound is no whole number of 1 or more, or the interval no time that a timer can
-   * wait.
+   * @param options - see {@link MemoryOptions}. Default: no bounds and no sweep, at no cost.
+   * @throws InvalidArgumentError when a bound is not a whole number of 1 or more, or the interval is not a time that a
+   * timer can wait, or an option is unknown.
    */
   constructor(options: MemoryOptions = {}) {
-    const bounds = boundsOf(options);
-    this.#store = bounds === undefined ? new PlainStore() : new TrackedStore(bounds);
+    const checked = checkMemoryOptions(options);
+    this.#store = checked === undefined ? new PlainStore() : new TrackedStore(checked);
   }
 
   get(prefix: string, key: string): Encoded | undefined {
@@ -53,17 +52,19 @@ export class MemoryDriver implements Driver {
   }
 
   /**
-   * @throws InvalidKeyError when the key alone is longer than `maxBytes`, here and in the other calls that write.
-   * @throws InvalidArgumentError when key and value together are, and nothing changes.
+   * Like every other call that writes, it changes nothing when it throws.
+   *
+   * @throws InvalidKeyError when the key alone is longer than `maxBytes`.
+   * @throws InvalidArgumentError when key and value together are longer than `maxBytes`.
    */
   set(prefix: string, key: string, value: Encoded, ttl: number): void {
-    this.#store.write(prefix, key, value, deadline(ttl));
+    this.#store.write(prefix, key, value, deadlineOf(ttl));
   }
 
   setNX(prefix: string, key: string, value: Encoded, ttl: number): boolean {
     const store = this.#store;
     if (store.peek(prefix, key) !== undefined) return false;
-    store.write(prefix, key, value, deadline(ttl));
+    store.write(prefix, key, value, deadlineOf(ttl));
     return true;
   }
 
@@ -81,12 +82,12 @@ export class MemoryDriver implements Driver {
   }
 
   /**
-   * All or nothing.
+   * Writes all entries or none.
    *
-   * @throws InvalidArgumentError when they do not fit together, and nothing changes.
+   * @throws InvalidArgumentError when the entries do not fit together; nothing changes.
    */
   mSet(prefix: string, entries: readonly (readonly [string, Encoded])[], ttl: number): void {
-    this.#store.writeAll(prefix, entries, deadline(ttl));
+    this.#store.writeAll(prefix, entries, deadlineOf(ttl));
   }
 
   mDel(prefix: string, keys: readonly string[]): number {
@@ -95,36 +96,36 @@ export class MemoryDriver implements Driver {
   }
 
   ttl(prefix: string, key: string): number | undefined {
-    const slot = this.#store.peek(prefix, key);
-    if (slot === undefined) return undefined;
-    if (!(slot instanceof Entry) || slot.expires === undefined) return NO_EXPIRY;
-    const left = slot.expires - Date.now();
-    // The clock may have moved since the entry was found live.
+    const stored = this.#store.peek(prefix, key);
+    if (stored === undefined) return undefined;
+    if (!(stored instanceof Entry) || stored.expires === undefined) return NO_EXPIRY;
+    const left = stored.expires - Date.now();
+    // The entry may have expired since `peek`.
     return left > 0 ? left : undefined;
   }
 
   expire(prefix: string, key: string, ttl: number): boolean {
-    return this.#retime(prefix, key, ttl);
+    return this.#setTtl(prefix, key, ttl);
   }
 
   persist(prefix: string, key: string): boolean {
-    return this.#retime(prefix, key, 0);
+    return this.#setTtl(prefix, key, 0);
   }
 
   incr(prefix: string, key: string, delta: number, ttl: number): number {
     const store = this.#store;
-    const slot = store.peek(prefix, key);
-    const sum = addCounter(slot === undefined ? 0 : parseCounter(valueIn(slot)), delta);
-    if (slot === undefined) store.write(prefix, key, String(sum), deadline(ttl));
-    else store.rewrite(prefix, key, slot, String(sum));
+    const stored = store.peek(prefix, key);
+    const sum = addCounter(stored === undefined ? 0 : parseCounter(valueIn(stored)), delta);
+    if (stored === undefined) store.write(prefix, key, String(sum), deadlineOf(ttl));
+    else store.rewrite(prefix, key, stored, String(sum));
     return sum;
   }
 
-  getSet(prefix: string, key: string, value: Encoded, ttl: number, keep: boolean): Encoded | undefined {
+  getSet(prefix: string, key: string, value: Encoded, ttl: number, keepTtl: boolean): Encoded | undefined {
     const store = this.#store;
-    const slot = store.peek(prefix, key);
-    const before = valueIn(slot);
-    replace(store, prefix, key, slot, value, ttl, keep);
+    const stored = store.peek(prefix, key);
+    const before = valueIn(stored);
+    replace(store, prefix, key, stored, value, ttl, keepTtl);
     return before;
   }
 
@@ -134,12 +135,12 @@ export class MemoryDriver implements Driver {
     oldValue: Encoded,
     newValue: Encoded,
     ttl: number,
-    keep: boolean,
+    keepTtl: boolean,
   ): boolean {
     const store = this.#store;
-    const slot = store.peek(prefix, key);
-    if (slot === undefined || !sameBytes(valueIn(slot), oldValue)) return false;
-    replace(store, prefix, key, slot, newValue, ttl, keep);
+    const stored = store.peek(prefix, key);
+    if (stored === undefined || !sameBytes(valueIn(stored), oldValue)) return false;
+    replace(store, prefix, key, stored, newValue, ttl, keepTtl);
     return true;
   }
 
@@ -150,11 +151,11 @@ export class MemoryDriver implements Driver {
   }
 
   async *scan(prefix: string, pattern: Pattern): AsyncGenerator<string[], void, void> {
-    // The keys of this moment: one that is deleted and set again during the listing would otherwise come twice.
+    // A copy: a key that is deleted and set again during the listing would otherwise be listed twice.
     const keys = this.#store.keys(prefix);
-    for (let at = 0; at < keys.length; at += BATCH) {
+    for (let at = 0; at < keys.length; at += SCAN_BATCH) {
       const store = this.#store;
-      const batch = keys.slice(at, at + BATCH);
+      const batch = keys.slice(at, at + SCAN_BATCH);
       yield batch.filter((key) => key.startsWith(pattern.prefix) && store.peek(prefix, key) !== undefined);
     }
   }
@@ -164,8 +165,8 @@ export class MemoryDriver implements Driver {
   }
 
   /**
-   * What it holds and what happened to it, of this moment: in all, and for each namespace. It costs by the number of
-   * namespaces; on a driver without options, which does not keep count of bytes, by that of entries.
+   * Returns a snapshot of what the driver holds and has counted, in total and for each namespace. Its cost depends on
+   * the number of namespaces; on a driver without options, which keeps no count of bytes, on the number of entries.
    *
    * @throws UnavailableError when the driver is closed.
    * @example
@@ -178,7 +179,7 @@ export class MemoryDriver implements Driver {
     return this.#store.stats();
   }
 
-  /** Gives the memory back, and ends the sweep. Later calls are `UnavailableError`. */
+  /** Releases the memory and ends the sweep. Later calls fail with `UnavailableError`. */
   close(): void {
     this.#store.close();
     this.#store = new ClosedStore();
@@ -188,29 +189,32 @@ export class MemoryDriver implements Driver {
     this.close();
   }
 
-  #retime(prefix: string, key: string, ttl: number): boolean {
+  #setTtl(prefix: string, key: string, ttl: number): boolean {
     const store = this.#store;
     const value = valueIn(store.peek(prefix, key));
     if (value === undefined) return false;
-    store.write(prefix, key, value, deadline(ttl));
+    store.write(prefix, key, value, deadlineOf(ttl));
     return true;
   }
 }
 
-/** Writes over what `peek` found; a live key keeps its deadline where `keep` is `true`. */
+/** Overwrites what `peek` returned. Where `keepTtl` is `true`, a live key keeps its deadline. */
 function replace(
   store: Store,
   prefix: string,
   key: string,
-  slot: Slot | undefined,
+  stored: StoredValue | undefined,
   value: Encoded,
   ttl: number,
-  keep: boolean,
+  keepTtl: boolean,
 ): void {
-  if (slot !== undefined && keep) store.rewrite(prefix, key, slot, value);
-  else store.write(prefix, key, value, deadline(ttl));
+  if (stored !== undefined && keepTtl) store.rewrite(prefix, key, stored, value);
+  else store.write(prefix, key, value, deadlineOf(ttl));
 }
 
-function deadline(ttl: number): number | undefined {
+function deadlineOf(ttl: number): number | undefined {
   return ttl === 0 ? undefined : Date.now() + ttl;
 }
+
+/** The most keys in a batch of `scan`. */
+const SCAN_BATCH = 1_000;

@@ -4,68 +4,77 @@ import { kindOf } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
 import { LONGEST_TIMER } from "../internal/timer.js";
 
-/** What a memory driver may be given. The object is copied, not kept. */
+/** The options of a `MemoryDriver`. It copies them: changing the object later has no effect. */
 export interface MemoryOptions {
   /**
-   * How many entries it holds at most, over all namespaces: a whole number of 1 or more. To make room for another, the
-   * least recently used goes. Default: no bound.
+   * The most entries that the driver holds, over all namespaces: a whole number of 1 or more. The least recently used
+   * entry is evicted to make room for another. Default: no bound.
    */
   maxEntries?: number | undefined;
   /**
-   * How many bytes it holds at most, over all namespaces: a whole number of 1 or more. What counts is the UTF-8 of each
-   * business key, and its value: bytes as they are, text as UTF-8. What the heap needs besides, 170 to 200 bytes an
-   * entry and 16 more with a TTL, is not counted. To make room for another entry, the least recently used go. Default:
-   * no bound.
+   * The most bytes that the driver holds, over all namespaces: a whole number of 1 or more. It counts each business key
+   * as UTF-8, plus its value: bytes as they are, a string as UTF-8. It does not count what the heap needs besides, 170 to
+   * 200 bytes an entry and 16 more with a TTL. The least recently used entries are evicted to make room for another.
+   * Default: no bound.
    */
   maxBytes?: number | undefined;
   /**
-   * How often expired entries are looked for, so that they leave memory without being touched: more than 0, and at most
-   * 2^31−1 ms. One leaves within the interval, and at most a second later. The sweep works for 1 ms
-   * at a time, costs by what has expired, and does not keep the process alive. Default: never; an expired entry leaves
-   * when it is next touched.
+   * How often expired entries are removed: more than 0 and at most 2^31−1 ms. An expired entry is removed within the
+   * interval and one more second. The sweep works for 1 ms at a time, its cost depends on the number of expired entries
+   * alone, and it does not keep the process alive. Default: no sweep; an expired entry is removed when a call meets it.
    */
   sweepInterval?: Duration | undefined;
 }
 
-/** {@link MemoryOptions}, checked: what bounds nothing is infinite. */
-export interface Bounds {
+/** The checked {@link MemoryOptions}. */
+export interface CheckedMemoryOptions {
+  /** `Infinity` is no bound. */
   readonly maxEntries: number;
+  /** `Infinity` is no bound. */
   readonly maxBytes: number;
-  /** Milliseconds; `undefined`: no sweep. */
+  /** Milliseconds; `undefined` is no sweep. */
   readonly sweepInterval: number | undefined;
 }
 
+const NAMES = Object.keys({
+  maxEntries: true,
+  maxBytes: true,
+  sweepInterval: true,
+} satisfies Record<keyof MemoryOptions, true>);
+
 /**
- * @returns `undefined`: no option is given.
+ * Checks the options of a memory driver.
+ *
+ * @returns `undefined` where no option is set.
  * @throws InvalidArgumentError that names the option.
  */
-export function boundsOf(options: MemoryOptions): Bounds | undefined {
+export function checkMemoryOptions(options: MemoryOptions): CheckedMemoryOptions | undefined {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidArgumentError(
       `options is ${kindOf(options)}; allowed is an object such as { maxEntries: 10_000, sweepInterval: "10s" }`,
     );
   }
-  refuseUnknown(options, ["maxEntries", "maxBytes", "sweepInterval"]);
+  refuseUnknown(options, NAMES);
   const { maxEntries, maxBytes, sweepInterval } = options;
   if (maxEntries === undefined && maxBytes === undefined && sweepInterval === undefined) return undefined;
   return {
-    maxEntries: bound("maxEntries", maxEntries),
-    maxBytes: bound("maxBytes", maxBytes),
-    sweepInterval: sweepInterval === undefined ? undefined : interval(sweepInterval),
+    maxEntries: checkBound("maxEntries", maxEntries),
+    maxBytes: checkBound("maxBytes", maxBytes),
+    sweepInterval: sweepInterval === undefined ? undefined : checkInterval(sweepInterval),
   };
 }
 
-function bound(what: string, given: number | undefined): number {
-  if (given === undefined) return Number.POSITIVE_INFINITY;
-  if (Number.isSafeInteger(given) && given >= 1) return given;
-  const shown = typeof given === "number" ? given : kindOf(given);
-  throw new InvalidArgumentError(`${what} is ${shown}; allowed is a whole number from 1 to 2^53−1`);
+function checkBound(name: string, bound: number | undefined): number {
+  if (bound === undefined) return Number.POSITIVE_INFINITY;
+  if (Number.isSafeInteger(bound) && bound >= 1) return bound;
+  const shown = typeof bound === "number" ? bound : kindOf(bound);
+  throw new InvalidArgumentError(`${name} is ${shown}; allowed is a whole number from 1 to 2^53−1`);
 }
 
-function interval(given: Duration): number {
-  const span = milliseconds(given, "sweepInterval");
-  if (span > 0 && span <= LONGEST_TIMER) return span;
+function checkInterval(duration: Duration): number {
+  const interval = milliseconds(duration, "sweepInterval");
+  if (interval > 0 && interval <= LONGEST_TIMER) return interval;
   throw new InvalidArgumentError(
-    `sweepInterval is ${span} ms; allowed are 1 to ${LONGEST_TIMER} ms, about 24 days: leave it out for no sweep`,
+    `sweepInterval is ${interval} ms; allowed are 1 to ${LONGEST_TIMER} ms, about 24 days; omit it for no sweep`,
   );
 }

@@ -1,33 +1,35 @@
 import type { Encoded } from "../driver/encoded.js";
-import { Entries } from "./entries.js";
-import { owned } from "./size.js";
-import { type MemoryStats, Past, statsOf } from "./stats.js";
-import { Entry, isOver, type Slot, type Store } from "./store.js";
+import { Entry, isExpired, type StoredValue } from "./entry.js";
+import { owned } from "./owned.js";
+import { PlainNamespace } from "./plain-namespace.js";
+import { type MemoryStats, statsOf, Totals } from "./stats.js";
+import type { Store } from "./store.js";
 
 /**
- * A store without bounds and without a sweep. Each namespace has its own Map, and a value without a TTL lies in it
- * bare, which saves 56 bytes an entry.
+ * The store of a driver without options: it has no bounds and no sweep. Each namespace has its own Map. A value without
+ * a TTL is stored bare, which saves 56 bytes an entry.
  */
 export class PlainStore implements Store {
-  readonly #namespaces = new Map<string, Entries>();
-  /** What a namespace without entries has; only misses are ever counted in it. */
-  readonly #none = new Entries();
-  readonly #past = new Past();
+  readonly #namespaces = new Map<string, PlainNamespace>();
+  /** Stands for every namespace without entries. It counts their misses. */
+  readonly #empty = new PlainNamespace();
+  /** Of the namespaces that were removed. */
+  readonly #removed = new Totals();
 
   read(prefix: string, key: string): Encoded | undefined {
-    const entries = this.#entries(prefix);
-    const slot = entries.get(key);
-    if (slot instanceof Entry) return this.#readEntry(prefix, entries, key, slot);
-    if (slot === undefined) entries.misses++;
-    else entries.hits++;
-    return slot;
+    const namespace = this.#namespace(prefix);
+    const stored = namespace.get(key);
+    if (stored instanceof Entry) return this.#readEntry(prefix, namespace, key, stored);
+    if (stored === undefined) namespace.misses++;
+    else namespace.hits++;
+    return stored;
   }
 
-  peek(prefix: string, key: string): Slot | undefined {
-    const entries = this.#entries(prefix);
-    const slot = entries.get(key);
-    if (!(slot instanceof Entry) || !isOver(slot)) return slot;
-    this.#expire(prefix, entries, key);
+  peek(prefix: string, key: string): StoredValue | undefined {
+    const namespace = this.#namespace(prefix);
+    const stored = namespace.get(key);
+    if (!(stored instanceof Entry) || !isExpired(stored)) return stored;
+    this.#expire(prefix, namespace, key);
     return undefined;
   }
 
@@ -39,78 +41,78 @@ export class PlainStore implements Store {
     for (const [key, value] of entries) this.#put(prefix, key, value, expires);
   }
 
-  rewrite(prefix: string, key: string, slot: Slot, value: Encoded): void {
-    if (slot instanceof Entry) slot.value = owned(value);
+  rewrite(prefix: string, key: string, stored: StoredValue, value: Encoded): void {
+    if (stored instanceof Entry) stored.value = owned(value);
     else this.#put(prefix, key, value, undefined);
   }
 
   remove(prefix: string, key: string): boolean {
-    const entries = this.#entries(prefix);
-    const slot = entries.get(key);
-    if (slot === undefined) return false;
-    if (slot instanceof Entry && isOver(slot)) {
-      this.#expire(prefix, entries, key);
+    const namespace = this.#namespace(prefix);
+    const stored = namespace.get(key);
+    if (stored === undefined) return false;
+    if (stored instanceof Entry && isExpired(stored)) {
+      this.#expire(prefix, namespace, key);
       return false;
     }
-    this.#remove(prefix, entries, key);
+    this.#remove(prefix, namespace, key);
     return true;
   }
 
   keys(prefix: string): string[] {
-    return this.#entries(prefix).keys();
+    return this.#namespace(prefix).keys();
   }
 
   clear(prefix: string): void {
-    const entries = this.#entries(prefix);
-    if (entries !== this.#none) this.#drop(prefix, entries);
+    const namespace = this.#namespace(prefix);
+    if (namespace !== this.#empty) this.#drop(prefix, namespace);
   }
 
   stats(): MemoryStats {
-    const past = new Past();
-    past.add(this.#past);
-    past.add(this.#none);
-    return statsOf(past, this.#namespaces);
+    const removed = new Totals();
+    removed.add(this.#removed);
+    removed.add(this.#empty);
+    return statsOf(removed, this.#namespaces);
   }
 
   close(): void {}
 
-  #readEntry(prefix: string, entries: Entries, key: string, entry: Entry): Encoded | undefined {
-    if (!isOver(entry)) {
-      entries.hits++;
+  #readEntry(prefix: string, namespace: PlainNamespace, key: string, entry: Entry): Encoded | undefined {
+    if (!isExpired(entry)) {
+      namespace.hits++;
       return entry.value;
     }
-    // Before it goes, and perhaps its namespace.
-    entries.misses++;
-    this.#expire(prefix, entries, key);
+    // Counted first: the namespace may be removed with the entry.
+    namespace.misses++;
+    this.#expire(prefix, namespace, key);
     return undefined;
   }
 
-  #entries(prefix: string): Entries {
-    return this.#namespaces.get(prefix) ?? this.#none;
+  #namespace(prefix: string): PlainNamespace {
+    return this.#namespaces.get(prefix) ?? this.#empty;
   }
 
   #put(prefix: string, key: string, value: Encoded, expires: number | undefined): void {
-    let entries = this.#entries(prefix);
-    if (entries === this.#none) {
-      entries = new Entries();
-      this.#namespaces.set(prefix, entries);
+    let namespace = this.#namespace(prefix);
+    if (namespace === this.#empty) {
+      namespace = new PlainNamespace();
+      this.#namespaces.set(prefix, namespace);
     }
-    entries.set(key, expires === undefined ? owned(value) : new Entry(owned(value), expires));
+    namespace.set(key, expires === undefined ? owned(value) : new Entry(owned(value), expires));
   }
 
-  #expire(prefix: string, entries: Entries, key: string): void {
-    entries.expirations++;
-    this.#remove(prefix, entries, key);
+  #expire(prefix: string, namespace: PlainNamespace, key: string): void {
+    namespace.expirations++;
+    this.#remove(prefix, namespace, key);
   }
 
-  #remove(prefix: string, entries: Entries, key: string): void {
-    entries.delete(key);
-    if (entries.empty) this.#drop(prefix, entries);
+  #remove(prefix: string, namespace: PlainNamespace, key: string): void {
+    namespace.delete(key);
+    if (namespace.empty) this.#drop(prefix, namespace);
   }
 
-  /** A namespace goes with its last entry. */
-  #drop(prefix: string, entries: Entries): void {
+  /** Removes a namespace, once it is empty or cleared. */
+  #drop(prefix: string, namespace: PlainNamespace): void {
     this.#namespaces.delete(prefix);
-    this.#past.add(entries);
+    this.#removed.add(namespace);
   }
 }

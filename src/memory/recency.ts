@@ -1,39 +1,41 @@
-import { Namespace, Node } from "./node.js";
+import { TrackedEntry } from "./tracked-entry.js";
+import { TrackedNamespace } from "./tracked-namespace.js";
 
-/** All entries of a store in the order of their last use: a ring, so that no place in it is a special case. */
+/** The entries of a tracked store in the order of their last use. They form a ring, so no position is a special case. */
 export class Recency {
-  /** Stands between the newest and the oldest, and is no entry. */
-  readonly #ends = new Node(new Namespace(""), "", "", 0, undefined);
+  /** Closes the ring, between the newest and the oldest entry. */
+  readonly #sentinel = new TrackedEntry(new TrackedNamespace(""), "", "", 0, undefined);
 
-  /** The least recently used. There has to be one. */
-  get oldest(): Node {
-    return this.#ends.newer;
+  /** The least recently used entry. There must be one. */
+  get oldest(): TrackedEntry {
+    return this.#sentinel.newer;
   }
 
-  add(node: Node): void {
-    const ends = this.#ends;
-    const newest = ends.older;
-    node.newer = ends;
-    node.older = newest;
-    newest.newer = node;
-    ends.older = node;
+  add(entry: TrackedEntry): void {
+    const sentinel = this.#sentinel;
+    const newest = sentinel.older;
+    entry.newer = sentinel;
+    entry.older = newest;
+    newest.newer = entry;
+    sentinel.older = entry;
   }
 
-  use(node: Node): void {
-    if (node.newer === this.#ends) return;
-    detach(node);
-    this.add(node);
+  /** Makes an entry the most recently used one. */
+  use(entry: TrackedEntry): void {
+    if (entry.newer === this.#sentinel) return;
+    detach(entry);
+    this.add(entry);
   }
 
-  /** Removes one that is there, or is not. */
-  delete(node: Node): void {
-    detach(node);
-    node.newer = node;
-    node.older = node;
+  /** Removes an entry, if it is in the ring. */
+  delete(entry: TrackedEntry): void {
+    detach(entry);
+    entry.newer = entry;
+    entry.older = entry;
   }
 }
 
-function detach(node: Node): void {
-  node.newer.older = node.older;
-  node.older.newer = node.newer;
+function detach(entry: TrackedEntry): void {
+  entry.newer.older = entry.older;
+  entry.older.newer = entry.newer;
 }

@@ -1,40 +1,31 @@
-/** Milliseconds for which the event loop is held at a time: with a collection of garbage on top it is still not long. */
-const SLICE = 1;
-
-/** The clock is read once in so few steps: most take less than 1 µs, but one that makes a Map shrink 1 ms. */
-const STEPS = 4;
-
-/** Some 2 ms of steps: the end of a slice where fake timers have stopped its clock. */
-const MOST_STEPS = 8_192;
-
 /**
- * Long work, done in short slices between which the event loop turns. It does not keep the process alive. Timers and
- * clock are looked up in the global object when they are needed, since tests replace them there.
+ * Runs long work in short slices, so that it never blocks the event loop for long. It does not keep the process alive.
+ * It looks up timers and clock in the global object each time, because fake timers replace them there.
  */
 export class Slices {
   #timer: NodeJS.Timeout | undefined;
-  /** What made it. */
-  #madeBy: unknown;
+  /** The `setTimeout` that created the timer. */
+  #createdBy: unknown;
 
-  /** Whether work waits or is under way. Not with a timer of fake ones that are gone, or from before they came. */
+  /** Whether work is waiting or running. A timer counts only while the `setTimeout` that created it is in place. */
   get busy(): boolean {
-    return this.#timer !== undefined && this.#madeBy === globalThis.setTimeout;
+    return this.#timer !== undefined && this.#createdBy === globalThis.setTimeout;
   }
 
   /**
-   * Takes one step after the other, to the last.
+   * Takes one step after another until they end.
    *
-   * @param wait - milliseconds before the first.
-   * @param finished - called after the last, unless it was stopped.
+   * @param wait - the milliseconds before the first step.
+   * @param finished - called after the last step, unless the work was stopped.
    */
   run(wait: number, steps: Iterator<unknown, unknown>, finished?: () => void): void {
     this.stop();
-    this.#madeBy = globalThis.setTimeout;
+    this.#createdBy = globalThis.setTimeout;
     const timer = setTimeout(() => {
-      // One that was made by other timers, and could not be cleared, has no say any more.
+      // An older timer may still fire: `clearTimeout` cannot clear one that other fake timers created.
       if (this.#timer === timer) this.#slice(steps, finished);
     }, wait);
-    // Those of some fake timers are bare numbers.
+    // Some fake timers are plain numbers.
     timer.unref?.();
     this.#timer = timer;
   }
@@ -45,18 +36,27 @@ export class Slices {
   }
 
   #slice(steps: Iterator<unknown, unknown>, finished: (() => void) | undefined): void {
-    const end = performance.now() + SLICE;
+    const end = performance.now() + SLICE_TIME;
     for (let taken = 1; this.#timer !== undefined; taken++) {
       if (steps.next().done) {
         this.#timer = undefined;
         finished?.();
         return;
       }
-      if (taken % STEPS === 0 && (taken === MOST_STEPS || performance.now() >= end)) {
-        // Not setImmediate: between two slices others are to have about as much of the loop.
+      if (taken % STEPS_PER_CHECK === 0 && (taken === MAX_STEPS || performance.now() >= end)) {
+        // Not setImmediate: other work should get about as much of the event loop as this does.
         this.run(1, steps, finished);
         return;
       }
     }
   }
 }
+
+/** Milliseconds of a slice: short, even with a garbage collection on top. */
+const SLICE_TIME = 1;
+
+/** The clock is read once in this many steps. Most steps take less than 1 µs, but one that shrinks a Map takes 1 ms. */
+const STEPS_PER_CHECK = 4;
+
+/** Ends a slice, after some 2 ms, where fake timers have stopped the clock. */
+const MAX_STEPS = 8_192;

@@ -1,25 +1,46 @@
-/** What a memory driver holds, and what happened to it: see `MemoryDriver.stats`. */
+/** What a memory driver holds and has counted: see `MemoryDriver.stats`. */
 export interface MemoryStats {
-  /** How many entries are in memory: expired ones too, until they leave. */
+  /** The entries in memory, including expired ones that have not been removed yet. */
   readonly entries: number;
-  /** Their bytes: the UTF-8 of each business key, and its value. */
+  /** The bytes of these entries: each business key as UTF-8, plus its value. */
   readonly bytes: number;
-  /** Keys that a `get` or `mGet` found. */
+  /** Keys that `get` or `mGet` found. */
   readonly hits: number;
-  /** Keys that a `get` or `mGet` did not find. */
+  /** Keys that `get` or `mGet` did not find. */
   readonly misses: number;
-  /** Live entries that went to make room. */
+  /** Live entries that were removed to make room. */
   readonly evictions: number;
-  /** Entries that went because their TTL had ended. One that `set` or `mSet` writes over, or `clear` removes, is none. */
+  /** Entries that were removed because their TTL had ended. `set`, `mSet` and `clear` count none. */
   readonly expirations: number;
   /**
-   * The same for each namespace that holds entries, by its prefix, `"rootNS:domain:"`. What was counted goes with the
-   * namespace's last entry, and stays in the driver's totals; a miss in an empty namespace is counted there alone.
+   * The same for each namespace that holds entries, by its prefix, `"rootNS:domain:"`. When a namespace becomes empty,
+   * its counters start again from 0; the driver's totals keep them. A miss in an empty namespace counts in the totals
+   * only.
    */
   readonly namespaces: ReadonlyMap<string, Omit<MemoryStats, "namespaces">>;
 }
 
-/** What happened in one namespace. */
+/** Returns the statistics of the namespaces, and their sum with the totals of those that were removed. */
+export function statsOf(
+  removed: Totals,
+  namespaces: Iterable<readonly [prefix: string, namespace: CountedNamespace]>,
+): MemoryStats {
+  const totals = new Totals();
+  totals.add(removed);
+  const byPrefix = new Map<string, Omit<MemoryStats, "namespaces">>();
+  let entries = 0;
+  let bytes = 0;
+  for (const [prefix, namespace] of namespaces) {
+    const { size, bytes: ownBytes, hits, misses, evictions, expirations } = namespace;
+    byPrefix.set(prefix, { entries: size, bytes: ownBytes, hits, misses, evictions, expirations });
+    totals.add(namespace);
+    entries += size;
+    bytes += ownBytes;
+  }
+  return { entries, bytes, ...totals, namespaces: byPrefix };
+}
+
+/** What is counted in a namespace. */
 export interface Counters {
   hits: number;
   misses: number;
@@ -27,8 +48,14 @@ export interface Counters {
   expirations: number;
 }
 
-/** What happened in namespaces that are gone. */
-export class Past implements Counters {
+/** A namespace with its counters, as the statistics read it. */
+export interface CountedNamespace extends Readonly<Counters> {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** The sum of the counters of several namespaces. */
+export class Totals implements Counters {
   hits = 0;
   misses = 0;
   evictions = 0;
@@ -40,27 +67,4 @@ export class Past implements Counters {
     this.evictions += evictions;
     this.expirations += expirations;
   }
-}
-
-/** A namespace as the statistics see it. */
-export interface Counted extends Readonly<Counters> {
-  readonly size: number;
-  readonly bytes: number;
-}
-
-/** Adds up what each namespace counted, and the past. */
-export function statsOf(past: Past, counted: Iterable<readonly [prefix: string, counted: Counted]>): MemoryStats {
-  const total = new Past();
-  total.add(past);
-  const namespaces = new Map<string, Omit<MemoryStats, "namespaces">>();
-  let entries = 0;
-  let bytes = 0;
-  for (const [prefix, namespace] of counted) {
-    const { size, bytes: held, hits, misses, evictions, expirations } = namespace;
-    namespaces.set(prefix, { entries: size, bytes: held, hits, misses, evictions, expirations });
-    total.add(namespace);
-    entries += size;
-    bytes += held;
-  }
-  return { entries, bytes, ...total, namespaces };
 }

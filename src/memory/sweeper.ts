@@ -1,27 +1,27 @@
 import { Expirations } from "./expirations.js";
-import type { Node } from "./node.js";
 import { Slices } from "./slices.js";
+import type { TrackedEntry } from "./tracked-entry.js";
 
-/** The deadlines of a bucket lie a second apart at most. */
-const WIDEST = 1_000;
+/** A bucket holds deadlines of at most one second. */
+const MAX_BUCKET_WIDTH = 1_000;
 
-/** Removes entries that have expired, time and again, with a timer only while there are any that will. */
+/** Removes expired entries at an interval. It has a timer only while an entry has a deadline. */
 export class Sweeper {
   readonly #interval: number;
-  readonly #expire: (node: Node) => void;
+  readonly #expire: (entry: TrackedEntry) => void;
   readonly #expirations: Expirations;
   readonly #slices = new Slices();
 
-  /** @param expire - removes an entry from the store, and from here. */
-  constructor(interval: number, expire: (node: Node) => void) {
+  /** @param expire - removes an expired entry from the store, and from this sweeper. */
+  constructor(interval: number, expire: (entry: TrackedEntry) => void) {
     this.#interval = interval;
     this.#expire = expire;
-    this.#expirations = new Expirations(Math.min(interval, WIDEST));
+    this.#expirations = new Expirations(Math.min(interval, MAX_BUCKET_WIDTH));
   }
 
-  /** Notes that a deadline was given, changed or taken away; `undefined`: none. */
-  move(node: Node, from: number | undefined, to: number | undefined): void {
-    this.#expirations.move(node, from, to);
+  /** Notes that an entry's deadline changes; `undefined` is no deadline. */
+  move(entry: TrackedEntry, from: number | undefined, to: number | undefined): void {
+    this.#expirations.move(entry, from, to);
     if (this.#expirations.empty) this.#slices.stop();
     else if (!this.#slices.busy) this.#start();
   }
@@ -37,8 +37,8 @@ export class Sweeper {
   }
 
   *#sweep(): Generator<void, void, void> {
-    for (const node of this.#expirations.due()) {
-      if (node !== undefined) this.#expire(node);
+    for (const entry of this.#expirations.expired()) {
+      if (entry !== undefined) this.#expire(entry);
       yield;
     }
   }

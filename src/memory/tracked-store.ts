@@ -1,55 +1,56 @@
 import type { Encoded } from "../driver/encoded.js";
 import { InvalidArgumentError, InvalidKeyError } from "../errors.js";
-import { Leftovers } from "./leftovers.js";
-import { Namespace, Node } from "./node.js";
-import type { Bounds } from "./options.js";
+import { ClearedEntries } from "./cleared-entries.js";
+import { isExpired, type StoredValue } from "./entry.js";
+import type { CheckedMemoryOptions } from "./options.js";
+import { owned } from "./owned.js";
 import { Recency } from "./recency.js";
-import { owned, sizeOf } from "./size.js";
-import { type MemoryStats, Past, statsOf } from "./stats.js";
-import { isOver, type Slot, type Store } from "./store.js";
+import { sizeOf } from "./size.js";
+import { type MemoryStats, statsOf, Totals } from "./stats.js";
+import type { Store } from "./store.js";
 import { Sweeper } from "./sweeper.js";
+import { TrackedEntry } from "./tracked-entry.js";
+import { TrackedNamespace } from "./tracked-namespace.js";
 
-/** So many entries are unlinked at once, in a fraction of a millisecond. */
-const FEW = 1_000;
-
-/** A store with bounds, a sweep, or both: every entry is a {@link Node}, which stands in the order of use. */
+/** The store of a driver with bounds, a sweep, or both: it tracks the size, the last use and the deadline of each entry. */
 export class TrackedStore implements Store {
-  readonly #bounds: Bounds;
-  readonly #namespaces = new Map<string, Namespace>();
+  readonly #options: CheckedMemoryOptions;
+  readonly #namespaces = new Map<string, TrackedNamespace>();
   #recency = new Recency();
   readonly #sweeper: Sweeper | undefined;
-  readonly #leftovers = new Leftovers((node) => this.#unlink(node));
-  readonly #past = new Past();
+  readonly #clearedEntries = new ClearedEntries((entry) => this.#unlink(entry));
+  /** Of the namespaces that were removed, and the misses in namespaces without entries. */
+  readonly #removed = new Totals();
   #entries = 0;
   #bytes = 0;
 
-  constructor(bounds: Bounds) {
-    this.#bounds = bounds;
-    if (bounds.sweepInterval !== undefined) {
-      this.#sweeper = new Sweeper(bounds.sweepInterval, (node) => this.#expire(node));
+  constructor(options: CheckedMemoryOptions) {
+    this.#options = options;
+    if (options.sweepInterval !== undefined) {
+      this.#sweeper = new Sweeper(options.sweepInterval, (entry) => this.#expire(entry));
     }
   }
 
   read(prefix: string, key: string): Encoded | undefined {
-    const home = this.#namespaces.get(prefix);
-    const node = home?.get(key);
-    if (home === undefined || node === undefined) {
-      (home ?? this.#past).misses++;
-    } else if (isOver(node)) {
-      home.misses++;
-      this.#expire(node);
+    const namespace = this.#namespaces.get(prefix);
+    const entry = namespace?.get(key);
+    if (namespace === undefined || entry === undefined) {
+      (namespace ?? this.#removed).misses++;
+    } else if (isExpired(entry)) {
+      namespace.misses++;
+      this.#expire(entry);
     } else {
-      home.hits++;
-      this.#recency.use(node);
-      return node.value;
+      namespace.hits++;
+      this.#recency.use(entry);
+      return entry.value;
     }
     return undefined;
   }
 
-  peek(prefix: string, key: string): Node | undefined {
-    const node = this.#namespaces.get(prefix)?.get(key);
-    if (node === undefined || !isOver(node)) return node;
-    this.#expire(node);
+  peek(prefix: string, key: string): TrackedEntry | undefined {
+    const entry = this.#namespaces.get(prefix)?.get(key);
+    if (entry === undefined || !isExpired(entry)) return entry;
+    this.#expire(entry);
     return undefined;
   }
 
@@ -59,30 +60,32 @@ export class TrackedStore implements Store {
   }
 
   writeAll(prefix: string, entries: readonly (readonly [string, Encoded])[], expires: number | undefined): void {
-    const { maxEntries, maxBytes } = this.#bounds;
+    const { maxEntries, maxBytes } = this.#options;
     const sizes = entries.map(([key, value]) => this.#fitting(key, value));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (entries.length > maxEntries) {
-      throw new InvalidArgumentError(`the entries are ${entries.length}; maxEntries is ${maxEntries}`);
+      throw new InvalidArgumentError(`mSet has ${entries.length} entries; maxEntries is ${maxEntries}`);
     }
     if (bytes > maxBytes) {
-      throw new InvalidArgumentError(`the entries are ${bytes} bytes together; maxBytes is ${maxBytes}`);
+      throw new InvalidArgumentError(`the entries are ${bytes} bytes in total; maxBytes is ${maxBytes}`);
     }
+    // There is a size for each entry.
     for (const [at, [key, value]] of entries.entries()) this.#put(prefix, key, value, sizes[at] as number, expires);
-    // Only now, so that none goes for another that makes room itself.
+    // Only after all writes: one of them may itself make room, where it replaces a larger entry.
     this.#makeRoom();
   }
 
-  rewrite(_prefix: string, key: string, slot: Slot, value: Encoded): void {
-    const node = slot as Node;
-    this.#replace(node, value, this.#fitting(key, value));
+  rewrite(_prefix: string, key: string, stored: StoredValue, value: Encoded): void {
+    // `peek` returned it, and returns nothing else.
+    const entry = stored as TrackedEntry;
+    this.#replace(entry, value, this.#fitting(key, value));
     this.#makeRoom();
   }
 
   remove(prefix: string, key: string): boolean {
-    const node = this.peek(prefix, key);
-    if (node === undefined) return false;
-    this.#remove(node);
+    const entry = this.peek(prefix, key);
+    if (entry === undefined) return false;
+    this.#remove(entry);
     return true;
   }
 
@@ -91,122 +94,125 @@ export class TrackedStore implements Store {
   }
 
   clear(prefix: string): void {
-    const home = this.#namespaces.get(prefix);
-    if (home === undefined) return;
-    home.gone = true;
-    this.#entries -= home.size;
-    this.#bytes -= home.bytes;
-    this.#drop(home);
+    const namespace = this.#namespaces.get(prefix);
+    if (namespace === undefined) return;
+    namespace.cleared = true;
+    this.#entries -= namespace.size;
+    this.#bytes -= namespace.bytes;
+    this.#drop(namespace);
     if (this.#entries === 0) this.#dropAll();
-    else if (home.size > FEW) this.#leftovers.add(home);
-    else for (const node of home.values()) this.#unlink(node);
+    else if (namespace.size > UNLINK_AT_ONCE) this.#clearedEntries.add(namespace);
+    else for (const entry of namespace.values()) this.#unlink(entry);
   }
 
   stats(): MemoryStats {
-    return statsOf(this.#past, this.#namespaces);
+    return statsOf(this.#removed, this.#namespaces);
   }
 
   close(): void {
     this.#dropAll();
   }
 
-  /** The bytes of an entry, which has to fit by itself. */
+  /** Returns the bytes of an entry, or throws where it cannot fit even alone. */
   #fitting(key: string, value: Encoded): number {
-    const { maxBytes } = this.#bounds;
-    const ofKey = sizeOf(key);
-    const size = ofKey + sizeOf(value);
+    const { maxBytes } = this.#options;
+    const keySize = sizeOf(key);
+    const size = keySize + sizeOf(value);
     if (size <= maxBytes) return size;
-    if (ofKey > maxBytes) throw new InvalidKeyError(`the key is ${ofKey} bytes; maxBytes is ${maxBytes}`);
-    throw new InvalidArgumentError(`the entry is ${size} bytes, those of the key counted; maxBytes is ${maxBytes}`);
+    if (keySize > maxBytes) throw new InvalidKeyError(`the key is ${keySize} bytes; maxBytes is ${maxBytes}`);
+    throw new InvalidArgumentError(`the entry is ${size} bytes, including its key; maxBytes is ${maxBytes}`);
   }
 
   #put(prefix: string, key: string, value: Encoded, size: number, expires: number | undefined): void {
-    let home = this.#namespaces.get(prefix);
-    if (home === undefined) {
-      home = new Namespace(prefix);
-      this.#namespaces.set(prefix, home);
+    let namespace = this.#namespaces.get(prefix);
+    if (namespace === undefined) {
+      namespace = new TrackedNamespace(prefix);
+      this.#namespaces.set(prefix, namespace);
     }
-    const node = home.get(key);
-    if (node === undefined) {
-      this.#add(new Node(home, key, owned(value), size, expires));
+    const entry = namespace.get(key);
+    if (entry === undefined) {
+      this.#add(new TrackedEntry(namespace, key, owned(value), size, expires));
     } else {
-      this.#retime(node, expires);
-      this.#replace(node, value, size);
+      this.#setDeadline(entry, expires);
+      this.#replace(entry, value, size);
     }
   }
 
-  #add(node: Node): void {
-    this.#leftovers.some();
-    const { home, key, size, expires } = node;
-    home.add(key, node);
-    home.bytes += size;
+  #add(entry: TrackedEntry): void {
+    this.#clearedEntries.unlinkSome();
+    const { namespace, key, size, expires } = entry;
+    namespace.add(key, entry);
+    namespace.bytes += size;
     this.#entries++;
     this.#bytes += size;
-    this.#recency.add(node);
-    if (expires !== undefined) this.#sweeper?.move(node, undefined, expires);
+    this.#recency.add(entry);
+    if (expires !== undefined) this.#sweeper?.move(entry, undefined, expires);
   }
 
-  #replace(node: Node, value: Encoded, size: number): void {
-    const more = size - node.size;
-    node.value = owned(value);
-    node.size = size;
-    node.home.bytes += more;
-    this.#bytes += more;
-    this.#recency.use(node);
+  #replace(entry: TrackedEntry, value: Encoded, size: number): void {
+    const growth = size - entry.size;
+    entry.value = owned(value);
+    entry.size = size;
+    entry.namespace.bytes += growth;
+    this.#bytes += growth;
+    this.#recency.use(entry);
   }
 
-  #retime(node: Node, expires: number | undefined): void {
-    if (node.expires === expires) return;
-    this.#sweeper?.move(node, node.expires, expires);
-    node.expires = expires;
+  #setDeadline(entry: TrackedEntry, expires: number | undefined): void {
+    if (entry.expires === expires) return;
+    this.#sweeper?.move(entry, entry.expires, expires);
+    entry.expires = expires;
   }
 
-  /** What was written last never goes, since it fits alone. */
+  /** Evicts from the least recently used end. The entry written last stays, since it fits alone. */
   #makeRoom(): void {
-    const { maxEntries, maxBytes } = this.#bounds;
+    const { maxEntries, maxBytes } = this.#options;
     while (this.#entries > maxEntries || this.#bytes > maxBytes) {
       const { oldest } = this.#recency;
-      if (isOver(oldest)) {
+      if (isExpired(oldest)) {
         this.#expire(oldest);
       } else {
-        oldest.home.evictions++;
+        oldest.namespace.evictions++;
         this.#remove(oldest);
       }
     }
   }
 
-  #expire(node: Node): void {
-    node.home.expirations++;
-    this.#remove(node);
+  #expire(entry: TrackedEntry): void {
+    entry.namespace.expirations++;
+    this.#remove(entry);
   }
 
-  #remove(node: Node): void {
-    const { home, key, size } = node;
-    this.#unlink(node);
-    if (home.gone) return;
-    home.delete(key);
-    home.bytes -= size;
+  #remove(entry: TrackedEntry): void {
+    const { namespace, key, size } = entry;
+    this.#unlink(entry);
+    if (namespace.cleared) return;
+    namespace.delete(key);
+    namespace.bytes -= size;
     this.#entries--;
     this.#bytes -= size;
-    if (home.size === 0) this.#drop(home);
+    if (namespace.size === 0) this.#drop(namespace);
   }
 
-  /** Takes it out of the lists, if it is in them. */
-  #unlink(node: Node): void {
-    this.#recency.delete(node);
-    this.#retime(node, undefined);
+  /** Removes an entry from the lists it is in, if any. */
+  #unlink(entry: TrackedEntry): void {
+    this.#recency.delete(entry);
+    this.#setDeadline(entry, undefined);
   }
 
-  /** Lets go of every entry at once. */
+  /** Releases all entries at once. */
   #dropAll(): void {
     this.#recency = new Recency();
     this.#sweeper?.drop();
-    this.#leftovers.drop();
+    this.#clearedEntries.drop();
   }
 
-  /** A namespace goes with its last entry. */
-  #drop(home: Namespace): void {
-    this.#namespaces.delete(home.prefix);
-    this.#past.add(home);
+  /** Removes a namespace, once it is empty or cleared. */
+  #drop(namespace: TrackedNamespace): void {
+    this.#namespaces.delete(namespace.prefix);
+    this.#removed.add(namespace);
   }
 }
+
+/** A namespace of up to this many entries is unlinked at once, in a fraction of a millisecond. */
+const UNLINK_AT_ONCE = 1_000;

@@ -84,9 +84,9 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     this.#connection?.send(request);
   }
 
-  /** Drops the connection and opens another. */
+  /** Drops the connection and opens another after a pause: this one leads to a server that refuses to serve. */
   renew(): void {
-    this.#drop(lost(this.#source.name()));
+    this.#drop(lost(this.#source.name()), true);
   }
 
   /** Fails what is pending, and ends whatever keeps the process alive. */
@@ -140,12 +140,14 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     this.#failure = NO_CONNECTION;
   }
 
-  /** @param answered - whether the connection before ever brought a reply: if not, its successor has to wait. */
-  async #reconnect(answered: boolean): Promise<void> {
+  /**
+   * @param answered - whether the connection before ever brought a reply: if not, the pauses go on growing.
+   * @param wait - whether to pause before the first attempt.
+   */
+  async #reconnect(answered: boolean, wait = !answered): Promise<void> {
     if (this.#reconnecting) return;
     this.#reconnecting = true;
     if (answered) this.#backoff.reset();
-    let wait = !answered;
     while (!this.#closed && this.#connection === undefined) {
       if (wait) await this.#backoff.pause();
       if (this.#closed) break;
@@ -157,7 +159,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   }
 
   /** Ends the connection. What was sent on it may have taken effect. */
-  #drop(reason: Error): void {
+  #drop(reason: Error, pause = false): void {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
@@ -165,7 +167,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     for (const request of this.#pending.all) if (request.sent) request.fail(reason);
     if (this.#closed) return;
     this.#source.onLost?.();
-    void this.#reconnect(connection.answered);
+    void this.#reconnect(connection.answered, pause || !connection.answered);
   }
 
   #expire(request: R): void {

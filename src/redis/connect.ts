@@ -6,7 +6,7 @@ import { within } from "../net/within.js";
 import { BLOB_STRING } from "./commands/replies.js";
 import { toConnectError } from "./connection/connect-error.js";
 import type { NodeClient } from "./connection/node-client.js";
-import { assertPrimary, findPrimary } from "./connection/sentinel.js";
+import { assertPrimary, namedPrimaries } from "./connection/sentinel.js";
 import type { Login, RedisSettings } from "./options.js";
 import { Cluster } from "./routing/cluster.js";
 import type { Router } from "./routing/router.js";
@@ -39,30 +39,55 @@ function routerFor(
 ): Router & { connect(): Promise<void> } {
   if (cluster !== undefined) return new Cluster({ nodes: cluster, timeout, create });
   if (sentinel === undefined) {
-    return new SingleNode({ name: addressName(server), timeout, create: () => create(server) }, false);
+    return new SingleNode({ name: addressName(server), timeout, candidates: () => [create(server)] });
   }
-  const findAndCreate = async (signal: AbortSignal): Promise<NodeClient> => {
+  const candidates = async function* (signal: AbortSignal): AsyncGenerator<NodeClient, void, void> {
     const askSentinel = (address: Address): NodeClient => create(address, sentinel.login);
-    return create(await findPrimary(sentinel, askSentinel, timeout, signal));
+    const primaries = namedPrimaries(sentinel, askSentinel, timeout / sentinel.nodes.length, signal);
+    for await (const primary of primaries) yield create(primary);
   };
-  const name = `the primary ${sentinel.name}`;
-  return new SingleNode({ name, timeout, create: findAndCreate, accept: assertPrimary }, true);
+  return new SingleNode({
+    name: `the primary ${sentinel.name}`,
+    timeout,
+    candidates,
+    // A primary that is silent leaves time for the one that another Sentinel names.
+    candidateTimeout: timeout / 2,
+    accept: assertPrimary,
+  });
 }
 
 interface NodeRedis {
-  createClient(options: object): { duplicate(options: object): NodeClient };
+  createClient(options: object): object & { duplicate(options: object): NodeClient };
+}
+
+/** The package `redis`. Not a static import: a driver over a client that was passed in does not need it. */
+async function nodeRedis(): Promise<NodeRedis> {
+  try {
+    // Structural, so that the types of the driver do not depend on those of the package.
+    return (await import("redis")) as unknown as NodeRedis;
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    const missing =
+      (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && /['"]redis['"]/.test(String(message));
+    throw new NotSupportedError(
+      missing
+        ? "the package redis, an optional peer dependency, is not installed"
+        : "the package redis, an optional peer dependency, cannot be loaded: see the cause",
+      { cause: error },
+    );
+  }
 }
 
 /** What makes node-redis clients of one node, with the driver's settings. */
 async function clientFactory({ login: defaultLogin, timeout }: RedisSettings): Promise<CreateClient> {
-  // Not a static import: a driver over a client that was passed in does not need the package.
-  const { createClient } = (await import("redis").catch(() => {
-    throw new NotSupportedError("the package redis, an optional peer dependency, is not installed");
-    // Structural, so that the driver's types do not depend on the package's.
-  })) as unknown as NodeRedis;
+  const { createClient } = await nodeRedis();
   // createClient makes a class of all commands for each new set of options, which costs tens of milliseconds; a
   // duplicate shares its original's.
   const original = createClient({ maintNotifications: "disabled" });
+  // Older versions ignore the type mapping. The commands of vector sets came with the version that knows it.
+  if (!("vAdd" in original)) {
+    throw new NotSupportedError("the package redis is too old: version 5.6 or later is needed");
+  }
   return ({ host, port }, { username, password, database, tls } = defaultLogin) =>
     original.duplicate({
       username,
@@ -72,7 +97,8 @@ async function clientFactory({ login: defaultLogin, timeout }: RedisSettings): P
         ...(tls !== false && { ...tlsOptionsFor(host, tls), tls: true }),
         host,
         port,
-        connectTimeout: timeout,
+        // The driver ends an attempt that takes too long; this ends a socket that took no notice.
+        connectTimeout: 2 * timeout + GRACE,
         // The driver opens a new client instead.
         reconnectStrategy: false,
       },

@@ -160,17 +160,20 @@ type User = Pick<Login, "username" | "password">;
 
 const NOBODY: Omit<Login, "database"> = { username: undefined, password: undefined, tls: false };
 
+/** An empty password is refused: from an unset variable it would quietly log in with the rights of another user. */
 function userOf(where: string, given: Partial<User>, otherwise: User): User {
   for (const name of ["username", "password"] as const) {
     const value: unknown = given[name];
-    if (value !== undefined && typeof value !== "string") {
-      throw new InvalidArgumentError(`${where}${name} is ${kindOf(value)}; allowed is a string`);
-    }
+    if (value === undefined || (typeof value === "string" && value !== "")) continue;
+    const shown = value === "" ? "empty" : kindOf(value);
+    throw new InvalidArgumentError(`${where}${name} is ${shown}; allowed is a non-empty string`);
   }
   const username = given.username ?? otherwise.username;
   const password = given.password ?? otherwise.password;
   if (username !== undefined && password === undefined) {
-    throw new InvalidArgumentError(`${where}username is set without a password`);
+    throw new InvalidArgumentError(
+      `${where}username is set without a password; a user without one takes any non-empty password`,
+    );
   }
   return { username, password };
 }

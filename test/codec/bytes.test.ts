@@ -10,7 +10,7 @@ describe("the bytes codec", () => {
     expect(await client.get("a")).toEqual(Uint8Array.of(0, 255, 1));
   });
 
-  it("keeps every byte, and none at all", async () => {
+  it("stores every byte, and also no bytes at all", async () => {
     const client = new Client("app", "blobs");
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     await client.mSet({ all, none: new Uint8Array() });
@@ -21,8 +21,8 @@ describe("the bytes codec", () => {
   it.each([
     ["a Uint8Array", () => Uint8Array.of(1, 2, 3)],
     ["a Buffer", () => Buffer.from([1, 2, 3])],
-    ["a part of a larger array", () => Uint8Array.of(9, 1, 2, 3, 9).subarray(1, 4)],
-    ["a part of a larger Buffer", () => Buffer.from([9, 1, 2, 3, 9]).subarray(1, 4)],
+    ["a view into a larger array", () => Uint8Array.of(9, 1, 2, 3, 9).subarray(1, 4)],
+    ["a view into a larger Buffer", () => Buffer.from([9, 1, 2, 3, 9]).subarray(1, 4)],
     [
       "a view into shared memory",
       () => {
@@ -31,7 +31,7 @@ describe("the bytes codec", () => {
         return whole.subarray(1, 4);
       },
     ],
-  ])("takes %s and copies it, on the way in and on the way out", async (_name, make) => {
+  ])("copies %s on the way in and on the way out", async (_name, make) => {
     const client = new Client("app", "blobs");
     const given = make();
     const writing = client.set("a", given);
@@ -46,7 +46,7 @@ describe("the bytes codec", () => {
     expect(await client.get("a")).toEqual(Uint8Array.of(1, 2, 3));
   });
 
-  it("copies in and out of every other call too", async () => {
+  it("copies in every other call too", async () => {
     const client = new Client("app", "blobs");
     const one = Uint8Array.of(1);
     const two = Uint8Array.of(2);
@@ -66,7 +66,7 @@ describe("the bytes codec", () => {
     expect(await client.get("a")).toEqual(Uint8Array.of(3));
   });
 
-  it("reads what a text codec wrote", () => {
+  it("decodes what a text codec encoded", () => {
     expect(bytes.decode(Buffer.from("é"))).toEqual(Uint8Array.of(0xc3, 0xa9));
   });
 
@@ -92,7 +92,7 @@ describe("the bytes codec", () => {
     });
   });
 
-  it("takes a Uint8Array of another realm", async () => {
+  it("accepts a Uint8Array of another realm", async () => {
     const { runInNewContext } = await import("node:vm");
     const foreign = runInNewContext("Uint8Array.of(1, 2)") as Uint8Array;
     expect(bytes.encode(foreign)).toEqual(Uint8Array.of(1, 2));

@@ -18,8 +18,8 @@ const flags: Codec<ReadonlySet<number>> = {
   decode: (stored) => new Set(stored),
 };
 
-describe("a codec of the user's", () => {
-  it("writes text, which crosses the seam as text", async () => {
+describe("a custom codec", () => {
+  it("may write strings, which the driver receives as strings", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "logins", { driver, codec: date });
     await client.set("a", new Date(0));
@@ -28,7 +28,7 @@ describe("a codec of the user's", () => {
     expect(await client.compareAndSwap("a", new Date(0), new Date(1))).toBe(true);
   });
 
-  it("writes bytes, which cross the seam as they are", async () => {
+  it("may write bytes, which the driver receives uncopied", async () => {
     const { driver, calls } = recording();
     const encoded = Uint8Array.of(1, 2);
     const client = new Client("app", "flags", { driver, codec: { ...flags, encode: () => encoded } });
@@ -37,7 +37,7 @@ describe("a codec of the user's", () => {
     expect(await client.get("a")).toEqual(new Set([1, 2]));
   });
 
-  it("is handed the form it declares, whichever is stored", async () => {
+  it("reads the format that it declares, whichever is stored", async () => {
     const origin = new Client("app", "both", { codec: text });
     await origin.set("text", "é");
     await origin.withCodec(bytes).set("bytes", Buffer.from("é"));
@@ -51,7 +51,7 @@ describe("a codec of the user's", () => {
     expect(asBytes.decode.mock.calls.map(([stored]) => Buffer.from(stored).toString())).toEqual(["é", "é"]);
   });
 
-  it("is called as a method of itself", async () => {
+  it("is called with itself as this", async () => {
     class Shifted {
       readonly format = "text";
       readonly #by = 1;
@@ -68,7 +68,7 @@ describe("a codec of the user's", () => {
     expect(await client.withCodec(text).get("a")).toBe("42");
   });
 
-  it("may say why, with a CodecError of its own", async () => {
+  it("may throw a CodecError whose message the caller sees", async () => {
     const refusing: Codec<string> = {
       format: "text",
       encode: () => {
@@ -91,10 +91,10 @@ describe("a codec of the user's", () => {
 
   it.each([
     ["an Error", new TypeError("no")],
-    ["an error of ours of another class", new DriverError("no")],
-    ["a text", "no"],
+    ["another NamestoreError", new DriverError("no")],
+    ["a string", "no"],
     ["undefined", undefined],
-  ])("that throws %s gives a CodecError", async (_name, thrown) => {
+  ])("that throws %s rejects the call with a CodecError without a cause", async (_name, thrown) => {
     const throwing: Codec<string> = {
       format: "bytes",
       encode: () => {
@@ -114,14 +114,14 @@ describe("a codec of the user's", () => {
   });
 
   it.each([
-    ["a text codec that gives bytes", "text", Uint8Array.of(1), "an object"],
-    ["a text codec that gives undefined", "text", undefined, "undefined"],
-    ["a text codec that gives a promise", "text", Promise.resolve("x"), "an object"],
-    ["a text codec that gives a lone surrogate", "text", "\ud800", "lone surrogate"],
-    ["a bytes codec that gives a text", "bytes", "x", "a string"],
-    ["a bytes codec that gives an array", "bytes", [1], "an array"],
-    ["a bytes codec that gives an ArrayBuffer", "bytes", new ArrayBuffer(1), "an object"],
-  ])("is refused where it gives another form than it declares: %s", async (_name, format, encoded, shown) => {
+    ["a text codec that returns bytes", "text", Uint8Array.of(1), "an object"],
+    ["a text codec that returns undefined", "text", undefined, "undefined"],
+    ["a text codec that returns a promise", "text", Promise.resolve("x"), "an object"],
+    ["a text codec that returns a lone surrogate", "text", "\ud800", "lone surrogate"],
+    ["a bytes codec that returns a string", "bytes", "x", "a string"],
+    ["a bytes codec that returns an array", "bytes", [1], "an array"],
+    ["a bytes codec that returns an ArrayBuffer", "bytes", new ArrayBuffer(1), "an object"],
+  ])("is refused where it returns another format than it declares: %s", async (_name, format, encoded, shown) => {
     const { driver, calls } = recording();
     const codec = { format, encode: () => encoded, decode: () => "" } as never as Codec<string>;
     const error = await rejection<CodecError>(new Client("app", "notes", { driver, codec }).set("a", "x"));

@@ -8,7 +8,7 @@ import { Client } from "../../src/client/client.js";
 import type { Codec, TextCodec } from "../../src/codec/codec.js";
 import { json } from "../../src/codec/json.js";
 import { text } from "../../src/codec/text.js";
-import { CodecError } from "../../src/errors.js";
+import { CodecError, InvalidArgumentError } from "../../src/errors.js";
 import { rejection, settle } from "../support/promises.js";
 
 describe("json()", () => {
@@ -19,26 +19,26 @@ describe("json()", () => {
     ["true", true],
     ["0", 0],
     ["a fraction", -1.5e-7],
-    ["an empty text", ""],
+    ["an empty string", ""],
     ["a lone surrogate, which JSON escapes", "\ud800"],
     ["an emoji", "😀"],
     ["an array", [1, [2, []], null]],
     ["an object", { a: { b: [1, "2"] }, "": 0, "\ud83d": "half" }],
     ["an object with the key __proto__", JSON.parse('{"__proto__":{"a":1}}')],
-  ])("keeps %s", async (_name, value) => {
+  ])("stores %s", async (_name, value) => {
     const client = open();
     await client.set("a", value);
     expect(await client.get("a")).toEqual(value);
     expect(JSON.stringify(await client.get("a"))).toBe(JSON.stringify(value));
   });
 
-  it("stores the text of JSON.stringify", async () => {
+  it("stores the output of JSON.stringify", async () => {
     const client = open();
     await client.set("a", { b: 1, at: new Date(0) });
     expect(await client.withCodec(text).get("a")).toBe('{"b":1,"at":"1970-01-01T00:00:00.000Z"}');
   });
 
-  it("gives each reader an object of its own", async () => {
+  it("returns a new object to each reader", async () => {
     const client = open();
     await client.set("a", { list: [1] });
     const first = (await client.get("a")) as { list: number[] };
@@ -63,7 +63,7 @@ describe("json()", () => {
         },
       },
     ],
-    ["a toJSON that gives undefined", { toJSON: () => undefined }],
+    ["a toJSON that returns undefined", { toJSON: () => undefined }],
   ])("refuses %s, which has no JSON form", async (_name, value) => {
     const error = await rejection<CodecError>(open().set("a", value));
     expect(error).toBeInstanceOf(CodecError);
@@ -72,7 +72,7 @@ describe("json()", () => {
   });
 
   it.each(["", "{", "undefined", "NaN", "'a'", "{a:1}", "[1,]", "\ufeff1", "1 2"])(
-    "refuses to read %j, which is no JSON",
+    "refuses to read %j, which is not JSON",
     async (stored) => {
       const client = open();
       await client.withCodec(text).set("a", stored);
@@ -89,23 +89,23 @@ const SCHEMAS: [string, TextCodec<{ name: string; admin: boolean }>][] = [
   ["arktype", json(type({ name: "string", admin: "boolean = false" }))],
 ];
 
-describe.each(SCHEMAS)("json(schema) of %s", (_name, codec) => {
+describe.each(SCHEMAS)("json(schema) with %s", (_name, codec) => {
   const open = () => new Client("app", "users", { codec });
 
-  it("validates on the way in, and stores the schema's output", async () => {
+  it("validates before writing, and stores the output of the schema", async () => {
     const client = open();
     await client.set("a", { name: "Alice" } as never);
     expect(await client.withCodec(text).get("a")).toBe('{"name":"Alice","admin":false}');
     expect(await client.get("a")).toEqual({ name: "Alice", admin: false });
   });
 
-  it("validates on the way out, and gives the schema's output", async () => {
+  it("validates after reading, and returns the output of the schema", async () => {
     const client = open();
     await client.withCodec(text).set("old", '{"name":"Bob"}');
     expect(await client.get("old")).toEqual({ name: "Bob", admin: false });
   });
 
-  it("refuses what does not fit, and names the paths", async () => {
+  it("refuses an invalid value, and names the paths", async () => {
     const client = open();
     const writing = await rejection<CodecError>(client.set("a", { name: 5, admin: "yes" } as never));
     expect(writing).toBeInstanceOf(CodecError);
@@ -119,19 +119,19 @@ describe.each(SCHEMAS)("json(schema) of %s", (_name, codec) => {
     expect(reading.message).toContain("name");
   });
 
-  it("names the root where the whole value does not fit", async () => {
+  it("names the root where the whole value is invalid", async () => {
     const error = await rejection<CodecError>(open().set("a", 5 as never));
     expect(error.message).toContain("the root");
   });
 
-  it("refuses to read what is no JSON", async () => {
+  it("refuses to read what is not JSON", async () => {
     const client = open();
     await client.withCodec(text).set("a", "{");
     await expect(client.get("a")).rejects.toBeInstanceOf(CodecError);
   });
 });
 
-/** A schema of nobody's make. */
+/** A Standard Schema that no library made. */
 function schema(validate: StandardSchemaV1.Props<string>["validate"]): StandardSchemaV1<string> {
   return { "~standard": { version: 1, vendor: "test", validate } };
 }
@@ -141,12 +141,22 @@ describe("json(schema)", () => {
     ["zod", z.object({ lines: z.array(z.object({ zip: z.string() })) })],
     ["valibot", v.object({ lines: v.array(v.object({ zip: v.string() })) })],
     ["arktype", type({ lines: type({ zip: "string" }).array() })],
-  ])("names the path of an element deep down: %s", (_name, schema) => {
+  ])("names the path of a nested element with %s", (_name, schema) => {
     const codec = json(schema as z.ZodType<object>);
     expect(() => codec.encode({ lines: [{ zip: "1" }, { zip: 2 }] })).toThrow("lines.1.zip");
   });
 
-  it("refuses an asynchronous schema at each value, and leaves no rejection behind", async () => {
+  it.each([
+    ["null", null],
+    ["an object", {}],
+    ["an object", { "~standard": {} }],
+    ["a string", "schema"],
+  ])("refuses %s as a schema", (kind, given) => {
+    expect(() => json(given as never)).toThrow(InvalidArgumentError);
+    expect(() => json(given as never)).toThrow(`the schema is ${kind}; allowed is a Standard Schema`);
+  });
+
+  it("refuses an asynchronous schema at each value, without an unhandled rejection", async () => {
     const asynchronous = [
       json(z.string().refine(async () => true)),
       json(schema(() => Promise.reject(new Error("late")))),
@@ -161,13 +171,13 @@ describe("json(schema)", () => {
     await settle();
   });
 
-  it("takes a promise of another realm as asynchronous too", () => {
+  it("treats a schema that returns a promise of another realm as asynchronous", () => {
     const foreign = runInNewContext('Promise.resolve({ value: "x" })') as Promise<{ value: string }>;
     const codec = json(schema(() => foreign));
     expect(() => codec.encode("x")).toThrow("synchronous");
   });
 
-  it("reads paths of plain keys and of { key } steps, of symbols and numbers", () => {
+  it("names paths of plain keys, { key } objects, symbols and numbers", () => {
     const issues = [
       { message: "m", path: ["a", { key: 0 }, Symbol("s")] },
       { message: "m", path: [] },
@@ -177,7 +187,7 @@ describe("json(schema)", () => {
     expect(() => codec.encode("x")).toThrow("at a.0.Symbol(s), the root, the root");
   });
 
-  it("takes a schema whose value is a text or null", async () => {
+  it("accepts a schema for a string or null", async () => {
     const client = new Client("app", "users", { codec: json(z.string().nullable()) });
     await client.set("a", null);
     expect(await client.get("a")).toBeNull();

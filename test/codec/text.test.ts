@@ -9,7 +9,7 @@ const open = () => new Client("app", "notes", { codec: text });
 
 describe("the text codec", () => {
   it.each(["", " ", "plain", "é", "e\u0301", "😀", "\u0000", "\n", "\ufeff", "\ufeffafter a BOM", "\uffff", "\ufffd"])(
-    "keeps %j as it is, and stores its UTF-8",
+    "stores %j as UTF-8 and returns it unchanged",
     async (value) => {
       const client = open();
       const raw = client.withCodec(bytes);
@@ -44,12 +44,12 @@ describe("the text codec", () => {
   );
 
   it.each([
-    ["a byte that is none of UTF-8", [0xff]],
-    ["a character cut short", [0xf0, 0x9f, 0x98]],
+    ["a byte that never occurs in UTF-8", [0xff]],
+    ["a truncated character", [0xf0, 0x9f, 0x98]],
     ["an overlong form", [0xc0, 0x80]],
     ["a surrogate", [0xed, 0xa0, 0x80]],
-    ["one past Unicode", [0xf4, 0x90, 0x80, 0x80]],
-    ["good text and then a bad byte", [0x61, 0x62, 0xfe]],
+    ["a code point above Unicode's", [0xf4, 0x90, 0x80, 0x80]],
+    ["valid text followed by an invalid byte", [0x61, 0x62, 0xfe]],
   ])("refuses to read %s", async (_name, stored) => {
     const client = open();
     await client.withCodec(bytes).set("a", Uint8Array.from(stored));

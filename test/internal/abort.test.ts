@@ -6,7 +6,7 @@ import { deferred, rejection, settle } from "../support/promises.js";
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
 describe("onAbort", () => {
-  it("runs every callback when the signal fires, once", () => {
+  it("runs every callback once when the signal is aborted", () => {
     const controller = new AbortController();
     const callbacks = [vi.fn(), vi.fn(), vi.fn()];
     for (const callback of callbacks) onAbort(controller.signal, callback);
@@ -15,7 +15,7 @@ describe("onAbort", () => {
     for (const callback of callbacks) expect(callback).toHaveBeenCalledTimes(1);
   });
 
-  it("sets one listener, and takes it away with the last callback", () => {
+  it("adds one listener, and removes it with the last callback", () => {
     const { signal } = new AbortController();
     const forget = [vi.fn(), vi.fn()].map((callback) => onAbort(signal, callback));
     expect(listeners(signal)).toBe(1);
@@ -26,36 +26,36 @@ describe("onAbort", () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("does not run a callback that was taken back", () => {
+  it("does not run a callback that was removed", () => {
     const controller = new AbortController();
-    const [kept, taken] = [vi.fn(), vi.fn()];
+    const [kept, removed] = [vi.fn(), vi.fn()];
     onAbort(controller.signal, kept);
-    onAbort(controller.signal, taken)();
+    onAbort(controller.signal, removed)();
     controller.abort();
     expect(kept).toHaveBeenCalledTimes(1);
-    expect(taken).not.toHaveBeenCalled();
+    expect(removed).not.toHaveBeenCalled();
   });
 
-  it("takes no harm from a callback taken back after the signal fired, or while it fires", () => {
+  it("allows removing a callback during and after the abort", () => {
     const controller = new AbortController();
     const forget: (() => void)[] = [];
-    const late = onAbort(controller.signal, () => forget[0]?.());
+    const removeLate = onAbort(controller.signal, () => forget[0]?.());
     const other = vi.fn();
     forget.push(onAbort(controller.signal, other));
     controller.abort();
-    late();
+    removeLate();
     expect(other).not.toHaveBeenCalled();
     expect(listeners(controller.signal)).toBe(0);
   });
 });
 
 describe("abortable", () => {
-  it("is the very promise without a signal", () => {
+  it("returns the promise itself without a signal", () => {
     const promise = Promise.resolve(1);
     expect(abortable(promise, undefined)).toBe(promise);
   });
 
-  it("settles as the promise does, and leaves no listener", async () => {
+  it("settles as the promise does, and leaves no listener behind", async () => {
     const { signal } = new AbortController();
     const failure = new Error("odd");
     expect(await abortable(Promise.resolve(1), signal)).toBe(1);
@@ -64,7 +64,7 @@ describe("abortable", () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("rejects with the reason when the signal fires first, and hears no more of the promise", async () => {
+  it("rejects with the reason when the signal is aborted first, and ignores the promise afterwards", async () => {
     const controller = new AbortController();
     const held = deferred<number>();
     const promise = abortable(held.promise, controller.signal);

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { kindOf, quote } from "../../src/internal/describe.js";
 
 describe("quote", () => {
-  it("shows a text in quotes, on one line", () => {
+  it("shows a string in quotes, on one line", () => {
     expect(quote("")).toBe('""');
     expect(quote('a "b"\n')).toBe('"a \\"b\\"\\n"');
     expect(quote("\ud800")).toBe('"\\ud800"');
     expect(quote("x".repeat(80))).toBe(`"${"x".repeat(80)}"`);
   });
 
-  it("cuts a long one and says how long it is, without halving a character", () => {
+  it("cuts a long string and shows its length, without splitting a character", () => {
     expect(quote("x".repeat(81))).toMatch(/^"x{70,80}"… \(81 characters\)$/);
     for (const lead of ["", "x"]) {
       const shown = quote(lead + "😀".repeat(100));
@@ -33,7 +33,7 @@ describe("kindOf", () => {
     [["secret"], "an array of 1"],
     [{ secret: "secret" }, "an object"],
     [new Date(0), "an object"],
-  ])("tells the kind of a thing, and nothing of it: %s", (given, kind) => {
+  ])("names the kind of %s, and nothing of its contents", (given, kind) => {
     expect(kindOf(given)).toBe(kind);
   });
 });

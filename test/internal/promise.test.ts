@@ -3,30 +3,30 @@ import { attempt, isPromise, resolved } from "../../src/internal/promise.js";
 import { rejection } from "../support/promises.js";
 
 describe("isPromise", () => {
-  it("tells a promise of any make from an answer", async () => {
+  it("distinguishes a promise of any realm from another result", async () => {
     const { runInNewContext } = await import("node:vm");
     expect(isPromise(Promise.resolve())).toBe(true);
     expect(isPromise(runInNewContext("Promise.resolve()"))).toBe(true);
-    for (const answer of [undefined, null, "text", 0, true, {}, [], Uint8Array.of(1)]) {
-      expect(isPromise(answer)).toBe(false);
+    for (const result of [undefined, null, "text", 0, true, {}, [], Uint8Array.of(1)]) {
+      expect(isPromise(result)).toBe(false);
     }
   });
 });
 
 describe("resolved", () => {
-  it.each([undefined, null, true, false, 0, "", "text"])("is a promise of %s", async (value) => {
+  it.each([undefined, null, true, false, 0, "", "text"])("returns a promise of %s", async (value) => {
     expect(resolved(value)).toBeInstanceOf(Promise);
     expect(await resolved(value)).toBe(value);
   });
 
-  it("is one and the same promise for the commonest answers", () => {
+  it("returns one shared promise for each of the most common values", () => {
     for (const value of [undefined, true, false]) expect(resolved(value)).toBe(resolved(value));
     expect(resolved("text")).not.toBe(resolved("text"));
   });
 });
 
 describe("attempt", () => {
-  it("gives what the function gives", () => {
+  it("returns what the function returns", () => {
     expect(attempt(() => 1)).toBe(1);
     const promise = Promise.resolve(1);
     expect(attempt(() => promise)).toBe(promise);

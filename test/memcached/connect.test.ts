@@ -9,10 +9,10 @@ import {
   TimeoutError,
   UnavailableError,
 } from "../../src/errors.js";
+import { noop } from "../../src/memcached/commands.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
-import { NOTHING } from "../../src/memcached/kinds.js";
-import { Link } from "../../src/memcached/link.js";
 import { Request } from "../../src/memcached/request.js";
+import { Server } from "../../src/memcached/server.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
@@ -24,23 +24,23 @@ import { MemcachedServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 20_000 });
 
-const TIMEOUT = 300;
+const TIMEOUT = 1_000;
 
-/** What a connect that has to fail fails with, within its timeout and a second. */
+/** The error of a connect that has to fail, within its timeout and a second. */
 async function refusal(options: MemcachedOptions): Promise<NamestoreError & { outcome?: string }> {
   const { error, took } = await settled(MemcachedDriver.connect({ timeout: TIMEOUT, ...options }), TIMEOUT + 1_000);
   expect(took).toBeLessThan(TIMEOUT + 1_000);
   return error as NamestoreError;
 }
 
-describe("connect", () => {
-  it("takes the default port, or says that nobody is there", async () => {
+describe("MemcachedDriver.connect", () => {
+  it("uses localhost and the default port, or rejects with UnavailableError", async () => {
     const error = await settled(MemcachedDriver.connect({}), 6_000);
     if (error.value === undefined) expect(error.error).toBeInstanceOf(UnavailableError);
     else error.value.close();
   });
 
-  it("to a port that nobody listens on: UnavailableError, not applied, with the system's word", async () => {
+  it("rejects with UnavailableError and Node's error code when nobody listens on the port", async () => {
     const servers = `127.0.0.1:${await freePort()}`;
     const error = await refusal({ servers });
     expect(error).toBeInstanceOf(UnavailableError);
@@ -48,28 +48,28 @@ describe("connect", () => {
     expect(error).toMatchObject({ outcome: "not-applied", message });
   });
 
-  it("to a host that does not exist", async () => {
+  it("rejects with a coded error when the host does not exist", async () => {
     const error = await refusal({ servers: "nobody.invalid" });
     expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
   });
 
-  it("to a server that says nothing: TimeoutError, and the socket is closed", async () => {
+  it("rejects with TimeoutError when the server is silent, and closes the socket", async () => {
     const silent = await FakeServer.start(() => "");
     const error = await refusal({ servers: silent.address });
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ outcome: "not-applied", message: expect.stringContaining(silent.address) });
-    await eventually("the end", () => silent.connections === 0);
+    await eventually("the end of the connection", () => silent.connections === 0);
   });
 
   it.each([
     ["Redis", "-ERR unknown command\r\n"],
     ["HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"],
-    ["one that hangs up", undefined],
-    ["one that knows no limit", "END\r\n"],
-    ["one of another protocol", "HD\r\n"],
-    ["one that says too much", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nMN\r\ngarbage\r\n"],
-    ["one that says something else", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nHD\r\n"],
-  ])("to %s: UnavailableError, not applied", async (_, answer) => {
+    ["a server that hangs up", undefined],
+    ["a server that reports no limit", "END\r\n"],
+    ["a server of another protocol", "HD\r\n"],
+    ["a server that sends too much", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nMN\r\ngarbage\r\n"],
+    ["a server that sends another reply", "STAT item_size_max 9\r\nSTAT cas_enabled yes\r\nEND\r\nHD\r\n"],
+  ])("rejects with UnavailableError, not applied, when it reaches %s", async (_, answer) => {
     const other = await FakeServer.start((_, socket) => {
       if (answer === undefined) socket.destroy();
       return answer ?? "";
@@ -77,10 +77,10 @@ describe("connect", () => {
     const error = await refusal({ servers: other.address });
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error.outcome).toBe("not-applied");
-    await eventually("the end", () => other.connections === 0);
+    await eventually("the end of the connection", () => other.connections === 0);
   });
 
-  it("to a server before 1.6: NotSupportedError that says so", async () => {
+  it("rejects with NotSupportedError that names 1.6 when the server is older", async () => {
     const old = await FakeServer.start((line) => (line === "mn" ? "ERROR\r\n" : undefined));
     const error = await refusal({ servers: old.address });
     expect(error).toBeInstanceOf(NotSupportedError);
@@ -88,24 +88,24 @@ describe("connect", () => {
     expect(error.message).toContain(old.address);
   });
 
-  it("to a server that refuses for another reason: DriverError, not applied", async () => {
+  it("rejects with DriverError, not applied, when the server refuses for another reason", async () => {
     const full = await FakeServer.start(() => "SERVER_ERROR out of memory\r\n");
     const error = await refusal({ servers: full.address });
     expect(error).toBeInstanceOf(DriverError);
     expect(error).toMatchObject({ outcome: "not-applied", message: expect.stringContaining("SERVER_ERROR") });
   });
 
-  it("to an address of IPv6 names it in brackets", async () => {
+  it("names an IPv6 address in brackets", async () => {
     const error = await refusal({ servers: `[::1]:${await freePort()}` });
     expect(error.message).toMatch(/^\[::1\]:\d+: /);
   });
 
-  it("to a server that wants a password: NotSupportedError that says so", async () => {
+  it("rejects with NotSupportedError when the server requires a password", async () => {
     const guarded = await FakeServer.start(() => "CLIENT_ERROR unauthenticated\r\n");
     expect((await refusal({ servers: guarded.address })).message).toContain("password");
   });
 
-  it("to a server that is full: UnavailableError that names the setting", async () => {
+  it("rejects with UnavailableError that names the setting when the server accepts no more connections", async () => {
     const full = await FakeServer.start((_, socket) => {
       socket.end("ERROR Too many open connections\r\n");
       return "";
@@ -115,28 +115,37 @@ describe("connect", () => {
     expect(error.message).toContain("-c");
   });
 
-  it("to several of which one is down: it is told, and nothing stays open", async () => {
+  it("rejects when one of several servers is down, and leaves no connection open", async () => {
     const proxy = await FaultProxy.to(await MemcachedServer.start());
     const error = await refusal({ servers: [proxy.address, `127.0.0.1:${await freePort()}`] });
     expect(error).toBeInstanceOf(UnavailableError);
-    await eventually("the end", () => proxy.connections === 0);
+    await eventually("the end of the connection", () => proxy.connections === 0);
   });
 
-  it("leaves no timer where it is closed in the middle", async () => {
+  it("leaves no timer when it is closed while it connects", async () => {
     const fake = await FakeServer.start();
     const [host, port] = fake.address.split(":") as [string, string];
-    const link = new Link({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
+    const server = new Server({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
     const intervals = vi.spyOn(globalThis, "setInterval");
-    onTestFinished(() => void intervals.mockRestore());
-    const connecting = rejection<UnavailableError>(link.connect());
-    const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
-    // It was meant for another connection, and is told so as soon as there is one.
-    link.send(new Request(NOTHING, "mn", undefined, call, 7, Boolean, () => link.close()));
+    const cleared = vi.spyOn(globalThis, "clearInterval");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const connecting = rejection<UnavailableError>(server.connect());
+    // It may only be sent on another connection, so it fails as soon as there is one.
+    server.send(
+      new Request({
+        command: noop(),
+        deadline: Number.POSITIVE_INFINITY,
+        signal: undefined,
+        epoch: 7,
+        resolve: () => {},
+        reject: () => server.close(),
+      }),
+    );
     expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
-    expect(intervals).not.toHaveBeenCalled();
+    for (const { value } of intervals.mock.results) expect(cleared).toHaveBeenCalledWith(value);
   });
 
-  it("over TLS", async () => {
+  it("connects over TLS", async () => {
     const { certificate, key } = files();
     const server = await MemcachedServer.start(["-Z", "-o", `ssl_chain_cert=${certificate},ssl_key=${key}`]);
     const { client } = await open({ servers: `localhost:${server.port}`, tls: { ca: CERTIFICATE } });
@@ -149,7 +158,7 @@ describe("connect", () => {
   });
 });
 
-/** The certificate and its key, where the server can read them. */
+/** The certificate and its key in files that the server can read. */
 function files(): { certificate: string; key: string } {
   const directory = mkdtempSync(join(tmpdir(), "namestore-memcached-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));

@@ -1,19 +1,18 @@
 import type { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { Connection } from "../../src/memcached/connection.js";
-import { NOTHING, SET } from "../../src/memcached/kinds.js";
-import { Request, type Stored } from "../../src/memcached/request.js";
+import { dataBlock, type MetaCommand, noop, set } from "../../src/memcached/commands.js";
+import { MetaConnection } from "../../src/memcached/connection.js";
+import { itemKey } from "../../src/memcached/key.js";
+import { Request } from "../../src/memcached/request.js";
 
-const call = { deadline: Number.POSITIVE_INFINITY, signal: undefined };
-
-function stored(value: string | Uint8Array): Stored {
-  const length = Buffer.byteLength(value);
-  return { value, length, size: length, ascii: length === value.length };
+function requestFor<R>(command: MetaCommand<R>): Request<R> {
+  const deadline = Number.POSITIVE_INFINITY;
+  return new Request({ command, deadline, signal: undefined, resolve: () => {}, reject: () => {} });
 }
 
-describe("the requests of a tick", () => {
-  it("are written whole and in order, and no piece grows with their number", async () => {
+describe("MetaConnection", () => {
+  it("writes the requests of a tick whole, in order, and in pieces of bounded length", async () => {
     const pieces: { length: number; bytes: Buffer }[] = [];
     let writes = 0;
     const take = (chunk: string | Buffer, encoding: BufferEncoding): void => {
@@ -32,10 +31,13 @@ describe("the requests of a tick", () => {
         done();
       },
     });
-    const connection = new Connection(
-      () => socket as Socket,
-      () => {},
-    );
+    const connection = new MetaConnection({
+      // A connection uses nothing of a socket that other streams lack.
+      openSocket: () => socket as Socket,
+      refusal: () => undefined,
+      onLost: () => {},
+    });
+    const key = itemKey("k", "");
     const values = [
       ...Array.from({ length: 3_000 }, (_, at) => `${at % 7 === 0 ? "é" : "e"}${String(at).repeat(20)}`),
       "x".repeat(300_000),
@@ -46,11 +48,11 @@ describe("the requests of a tick", () => {
     let expected = "";
     for (const [at, value] of values.entries()) {
       const text = value.toString();
-      connection.send(new Request(SET, `ms k ${at}`, stored(value), call, undefined, Boolean, Boolean));
-      expected += `ms k ${at} O${at % 1_000}\r\n${text}\r\n`;
+      connection.send(requestFor(set(key, dataBlock(key, value), "")));
+      expected += `ms k ${Buffer.byteLength(value)} O${at % 1_000}\r\n${text}\r\n`;
     }
     for (let at = 0; at < 50_000; at++) {
-      connection.send(new Request(NOTHING, "mn", undefined, call, undefined, Boolean, Boolean));
+      connection.send(requestFor(noop()));
       expected += "mn\r\n";
     }
     await new Promise((resolve) => setImmediate(resolve));

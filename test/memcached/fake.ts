@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll } from "vitest";
 
-/** What a fake answers to a line; `undefined`: as the greeting wants it, and nothing to anything else. */
+/** What a fake answers to a line; `undefined`: the handshake as a real server does, and nothing to other lines. */
 export type Answers = (line: string, socket: Socket) => string | undefined;
 
 const servers = new Set<FakeServer>();
@@ -12,15 +12,15 @@ afterAll(() => {
 
 const SETTINGS = "STAT item_size_max 1048576\r\nSTAT cas_enabled yes\r\nEND\r\n";
 
-/** A server that answers what a test says. It greets clients by itself. */
+/** A server that answers as a test wants. It answers handshakes by itself. */
 export class FakeServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** The lines that came, greetings left out. */
+  /** The lines that arrived, without those of handshakes. */
   readonly lines: string[] = [];
   /** How many connections there were. */
   accepted = 0;
-  /** After how many milliseconds it greets. */
+  /** After how many milliseconds it answers a handshake. */
   delay: number;
 
   private constructor(answers: Answers, delay: number) {
@@ -33,12 +33,12 @@ export class FakeServer {
         const lines = (rest + chunk.toString("latin1")).split("\r\n");
         rest = lines.pop() as string;
         for (const line of lines) {
-          const greeting = line === "stats settings" ? SETTINGS : line === "mn" ? "MN\r\n" : undefined;
-          if (greeting === undefined) this.lines.push(line);
-          const answer = answers(line, socket) ?? greeting;
+          const handshake = line === "stats settings" ? SETTINGS : line === "mn" ? "MN\r\n" : undefined;
+          if (handshake === undefined) this.lines.push(line);
+          const answer = answers(line, socket) ?? handshake;
           if (answer === undefined) continue;
           const write = (): unknown => socket.write(Buffer.from(answer, "latin1"));
-          if (answer === greeting && this.delay > 0) setTimeout(write, this.delay);
+          if (answer === handshake && this.delay > 0) setTimeout(write, this.delay);
           else write();
         }
       });
@@ -64,7 +64,7 @@ export class FakeServer {
     return this.#sockets.size;
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   hangUp(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -76,7 +76,7 @@ export class FakeServer {
   }
 }
 
-/** The mark that a line asks for, as it comes back. */
-export function markOf(line: string): string {
+/** The opaque of a line, as the reply repeats it. */
+export function opaqueOf(line: string): string {
   return / (O\d+)$/.exec(line)?.[1] ?? "";
 }

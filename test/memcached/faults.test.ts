@@ -6,20 +6,20 @@ import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, opaqueOf } from "./fake.js";
 import { open, TIMEOUT } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-/** The longest that calls may fail once the way to the server is free, in milliseconds. */
+/** The longest that calls may fail once the server can be reached again, in milliseconds. */
 const RECOVERY = 2_000;
 
 const server = await MemcachedServer.start();
 
 const pass: Tap = (chunk, forward) => forward(chunk);
 
-/** A client whose every byte goes through a proxy, and one that goes straight. */
+/** A client whose every byte passes through a proxy, and one that connects to the server itself. */
 async function through(
   domain: string,
   timeout = TIMEOUT,
@@ -33,14 +33,14 @@ async function through(
 /** A load on a server of its own. */
 async function loaded(): Promise<{ target: MemcachedServer; client: Texts; load: Load }> {
   const target = await MemcachedServer.start();
-  const { client } = await open(target.address);
+  const { client } = await open({ servers: target.address, timeout: TIMEOUT });
   const load = new Load(client, { timeout: TIMEOUT });
   await load.successes(200);
   return { target, client, load };
 }
 
-describe("under load, nothing is lost, applied twice or late", () => {
-  it("when the server is killed and starts again: its keys are misses, and no errors", async () => {
+describe("Under load", () => {
+  it("no call is lost, applied twice or late when the server restarts, and its keys are misses", async () => {
     const { target, client, load } = await loaded();
     await client.set("before", "1");
     await target.kill();
@@ -52,7 +52,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(await load.problems(false)).toEqual([]);
   });
 
-  it("when the server is frozen for longer than the timeout", async () => {
+  it("no call is lost, applied twice or late when the server freezes for longer than the timeout", async () => {
     const { target, load } = await loaded();
     target.freeze();
     await load.failures(40);
@@ -62,7 +62,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(Object.keys(load.failed).join()).toContain("ERR_TIMEOUT");
   });
 
-  it("when the server is frozen for less than the timeout, and no call fails", async () => {
+  it("no call fails when the server freezes for less than the timeout", async () => {
     const { target, load } = await loaded();
     target.freeze();
     await sleep(TIMEOUT / 4);
@@ -72,7 +72,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(load.failed).toEqual({});
   });
 
-  it("while connections are reset", async () => {
+  it("no call is lost, applied twice or late while connections are reset", async () => {
     const { proxy, client, straight } = await through("resets");
     const load = new Load(client, { timeout: TIMEOUT });
     for (let round = 0; round < 10; round++) {
@@ -84,7 +84,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(load.failed).toHaveProperty("ERR_UNAVAILABLE unknown");
   });
 
-  it("while the link is half open", async () => {
+  it("no call is lost, applied twice or late while a connection is half open", async () => {
     const { proxy, client, straight } = await through("halfOpen");
     const load = new Load(client, { timeout: TIMEOUT });
     await load.successes(50);
@@ -95,7 +95,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(Object.keys(load.failed).join()).toContain("ERR_TIMEOUT");
   });
 
-  it("while replies come too late", async () => {
+  it("no call is lost, applied twice or late while replies arrive after the timeout", async () => {
     const { proxy, client, straight } = await through("late", 200);
     const load = new Load(client, { timeout: 200 });
     for (let round = 0; round < 4; round++) {
@@ -110,7 +110,7 @@ describe("under load, nothing is lost, applied twice or late", () => {
   });
 
   it.each(["garbage\r\n", "EN\r\n", "HD O1\r\n", "VA 1 O3\r\nx\r\n", "ERROR\r\n"])(
-    "while %j comes between replies",
+    "no call is lost, applied twice or late while %j comes between replies",
     async (garbage) => {
       const { proxy, client, straight } = await through(`garbage ${JSON.stringify(garbage)}`, 300);
       const load = new Load(client, { timeout: 300 });
@@ -126,8 +126,8 @@ describe("under load, nothing is lost, applied twice or late", () => {
   );
 });
 
-describe("a connection that ends in the middle", () => {
-  /** A call, and a reply that differs from those of its neighbours. */
+describe("A connection that is cut", () => {
+  /** Calls whose replies differ from those of their neighbours. */
   const CALLS: readonly [string, (client: Texts, key: string) => Promise<unknown>][] = [
     ["incr", (client, key) => client.incr(`counter of ${key}`)],
     ["set", (client, key) => client.set(`plain ${key}`, `value of ${key}`)],
@@ -139,16 +139,16 @@ describe("a connection that ends in the middle", () => {
   it.each([
     ["requests", "request", range(0, 420, 3)],
     ["replies", "reply", range(0, 90, 1)],
-  ] as const)("%s are cut after each number of bytes", async (domain, direction, counts) => {
+  ] as const)("applies no call twice when %s are cut after any number of bytes", async (domain, direction, counts) => {
     const lanes = 6;
     const failed = await Promise.all(
       Array.from({ length: lanes }, (_, lane) => cutLane(domain, direction, counts, lane, lanes)),
     );
-    // Else the cuts fell behind the bytes, and nothing was tried.
+    // Otherwise the cuts came after the last byte, and nothing was tested.
     expect(failed.reduce((sum, each) => sum + each)).toBeGreaterThan(counts.length / 2);
   });
 
-  /** Tries every so many-th of the cuts over a connection of its own; gives how many calls failed. */
+  /** Tries one in `lanes` of the cuts over a connection of its own. Returns how many calls failed. */
   async function cutLane(
     domain: string,
     direction: "request" | "reply",
@@ -171,8 +171,8 @@ describe("a connection that ends in the middle", () => {
         if (error !== undefined) {
           failed++;
           expect(error, what).toBeInstanceOf(UnavailableError);
-          const told = ["unknown", ...(/incr|getSet/.test(name) ? ["not-applied"] : [])];
-          expect(told, what).toContain((error as UnavailableError).outcome);
+          const allowed = ["unknown", ...(/incr|getSet/.test(name) ? ["not-applied"] : [])];
+          expect(allowed, what).toContain((error as UnavailableError).outcome);
         } else if (name === "find") expect(value, what).toBe(`constant of ${key}`);
       }
       await eventually("a call that succeeds", () => client.set("warm", key), RECOVERY);
@@ -191,8 +191,8 @@ describe("a connection that ends in the middle", () => {
   }
 });
 
-describe("replies in pieces", () => {
-  it("of a byte each are whole again", async () => {
+describe("Replies in pieces", () => {
+  it("are joined when every byte arrives alone", async () => {
     const { proxy, client } = await through("pieces", 5_000);
     const keys = Array.from({ length: 20 }, (_, at) => `key ${at}`);
     const textOf = (key: string): string => `value of ${key}, ${"é\r\nEN\r\n".repeat(3)}`;
@@ -216,9 +216,9 @@ describe("replies in pieces", () => {
   });
 });
 
-describe("a call that times out", () => {
-  it("was sent once, ends within the timeout, and its late reply meets no other call", async () => {
-    const { proxy, client, straight } = await through("held", 200);
+describe("A call that times out", () => {
+  it("was sent once, fails in time, and its late reply meets no other call", async () => {
+    const { proxy, client, straight } = await through("held");
     await straight.mSet({ counter: "1", swapped: "old", other: "other's own" });
     const held = frozen();
     proxy.reply = held;
@@ -226,15 +226,15 @@ describe("a call that times out", () => {
       ["unknown", client.set("plain", "unique plain")],
       ["unknown", client.setNX("first", "unique first")],
       ["unknown", client.find("other")],
-      // Of these only the read was sent.
+      // Only the read of these was sent.
       ["not-applied", client.incr("counter")],
       ["not-applied", client.getSet("swapped", "unique swapped")],
     ];
     for (const [outcome, call] of calls) {
-      const { error, took } = await settled(call, 200 + 1_000);
+      const { error, took } = await settled(call, TIMEOUT + 1_000);
       expect(error).toBeInstanceOf(NamestoreError);
       expect((error as DriverError).outcome).toBe(outcome);
-      expect(took).toBeLessThan(1_000);
+      expect(took).toBeLessThan(TIMEOUT + 1_000);
     }
     proxy.reply = pass;
     const next = eventually("a call that succeeds", () => client.find("other"), RECOVERY);
@@ -252,8 +252,8 @@ describe("a call that times out", () => {
     }
   });
 
-  it("whose write was sent: unknown", async () => {
-    const { proxy, client, straight } = await through("heldWrite", 300);
+  it("has an unknown outcome when its write was sent", async () => {
+    const { proxy, client, straight } = await through("heldWrite", 1_000);
     await straight.mSet({ counter: "1", swapped: "old" });
     proxy.request = (chunk, forward) => {
       if (/^(ma|ms) .* C\d+ /.test(chunk.toString("latin1"))) proxy.reply = frozen();
@@ -264,7 +264,7 @@ describe("a call that times out", () => {
       rejection<TimeoutError>(client.getSet("swapped", "new")),
     ]);
     for (const error of errors) {
-      // The first that times out takes the connection along.
+      // The first that times out takes the connection with it.
       expect(error.code).toMatch(/^ERR_(TIMEOUT|UNAVAILABLE)$/);
       expect(error.outcome).toBe("unknown");
     }
@@ -272,18 +272,18 @@ describe("a call that times out", () => {
     expect(await straight.get("swapped")).toBe("new");
   });
 
-  it("behind a busy key: not applied, and never sent", async () => {
-    const { proxy, client } = await through("busy", 200);
+  it("was never sent when it waited at a busy key", async () => {
+    const { proxy, client } = await through("busy");
     proxy.reply = frozen();
     const first = rejection(client.incr("counter"));
     const behind = [client.set("counter", "never sent"), client.getSet("counter", "never sent")];
-    const errors = await Promise.all(behind.map((call) => settled(rejection<TimeoutError>(call), 1_200)));
+    const errors = await Promise.all(behind.map((call) => settled(rejection<TimeoutError>(call), TIMEOUT + 1_000)));
     for (const { value } of errors) expect(value).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     await first;
     expect(proxy.sent("never sent")).toBe(0);
   });
 
-  it("without a connection: not applied", async () => {
+  it("was not applied when there was no connection", async () => {
     const { proxy, client } = await through("waiting", 300);
     const { address } = proxy;
     proxy.close();
@@ -299,16 +299,16 @@ describe("a call that times out", () => {
   });
 });
 
-describe("a call that has less time left than a reply takes", () => {
-  it("is not sent on the new connection, which goes on for the others", async () => {
-    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${markOf(line)}\r\n` : undefined));
-    const { client } = await open({ servers: fake.address, timeout: 1_000 });
+describe("A call with less time left than a reply takes", () => {
+  it("is not sent on a new connection, which stays for the others", async () => {
+    const fake = await FakeServer.start((line) => (line.startsWith("md") ? `HD ${opaqueOf(line)}\r\n` : undefined));
+    const { client } = await open({ servers: fake.address, timeout: 3_000 });
     await client.delete("first");
-    fake.delay = 850;
+    fake.delay = 2_500;
     fake.hangUp();
     await eventually("the next connection", () => fake.accepted === 2);
     const late = rejection<TimeoutError>(client.delete("late"));
-    await sleep(400);
+    await sleep(1_500);
     const early = client.delete("early");
     expect(await late).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(await early).toBe(true);
@@ -317,14 +317,14 @@ describe("a call that has less time left than a reply takes", () => {
     expect(fake.lines.map((line) => line.replace(/ O\d+$/, ""))).toEqual(["md app:users:first", "md app:users:early"]);
   });
 
-  it("is not sent behind a slow step, nor the next step", async () => {
+  it("is not sent after a slow command, and neither is the next command of its own call", async () => {
     const fake = await FakeServer.start((line, socket) => {
-      const mark = markOf(line);
-      if (line.startsWith("md")) return `HD ${mark}\r\n`;
-      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${mark}\r\n1\r\n`), 700);
+      const opaque = opaqueOf(line);
+      if (line.startsWith("md")) return `HD ${opaque}\r\n`;
+      if (line.startsWith("mg")) setTimeout(() => socket.write(`VA 1 c1 t-1 ${opaque}\r\n1\r\n`), 2_050);
       return undefined;
-    }, 300);
-    const { client } = await open({ servers: fake.address, timeout: 800 });
+    }, 900);
+    const { client } = await open({ servers: fake.address, timeout: 2_400 });
     const calls = [
       client.incr("key"),
       client.set("key", "2"),
@@ -341,8 +341,8 @@ describe("a call that has less time left than a reply takes", () => {
   });
 });
 
-describe("a connection that is lost", () => {
-  it("is told with the server and the system's word", async () => {
+describe("A lost connection", () => {
+  it("is reported with the server and Node's error code", async () => {
     const fake = await FakeServer.start((line, socket) => {
       if (line.startsWith("mg")) socket.resetAndDestroy();
       return undefined;
@@ -353,41 +353,41 @@ describe("a connection that is lost", () => {
   });
 });
 
-describe("an idle connection that is dead", () => {
-  it("is found though nobody calls, within three timeouts", async () => {
-    const { proxy, client } = await through("idle", 200);
+describe("A dead idle connection", () => {
+  it("is replaced within three timeouts although nobody calls", async () => {
+    const { proxy, client } = await through("idle", TIMEOUT);
     await client.set("a", "1");
     proxy.halfOpen();
-    await eventually("a new connection", () => proxy.accepted === 2, 200 * 3 + 1_000);
+    await eventually("a new connection", () => proxy.accepted === 2, 3 * TIMEOUT + 1_000);
     const { error, took } = await settled(client.find("a"), RECOVERY);
     expect(error).toBeUndefined();
-    expect(took).toBeLessThan(200);
+    expect(took).toBeLessThan(TIMEOUT);
   });
 });
 
-describe("a connection that goes between a read and its write", () => {
-  it("takes the CAS token along: a server that started again has the same ones for other items", async () => {
+describe("A connection that is lost between a read and its write", () => {
+  it("invalidates the CAS token, which a restarted server may issue again for another item", async () => {
     const fake = await FakeServer.start((line) => {
-      const mark = markOf(line);
-      if (line.startsWith("ma")) return `HD ${mark}\r\n`;
+      const opaque = opaqueOf(line);
+      if (line.startsWith("ma")) return `HD ${opaque}\r\n`;
       if (!line.startsWith("mg")) return undefined;
-      // The read is answered, and what comes with the answer ends the connection.
-      return fake.accepted === 1 ? `VA 1 c7 t-1 ${mark}\r\n1\r\ngarbage\r\n` : `VA 1 c7 t-1 ${mark}\r\n5\r\n`;
+      // The read is answered, and what follows the reply ends the connection.
+      return fake.accepted === 1 ? `VA 1 c7 t-1 ${opaque}\r\n1\r\ngarbage\r\n` : `VA 1 c7 t-1 ${opaque}\r\n5\r\n`;
     });
     const { client } = await open(fake.address);
     expect(await client.incr("key")).toBe(6);
     expect(fake.lines.map((line) => line.slice(0, 2))).toEqual(["mg", "mg", "ma"]);
   });
 
-  it("is not made again at once where the one before brought nothing but a greeting", async () => {
-    let greeted = false;
+  it("is not replaced at once when the one before brought nothing but the handshake", async () => {
+    let hangsUp = false;
     const fake = await FakeServer.start((line, socket) => {
-      // It hangs up on whoever was greeted.
-      if (line === "mn" && greeted) setImmediate(() => socket.destroy());
+      // Hangs up after every handshake.
+      if (line === "mn" && hangsUp) setImmediate(() => socket.destroy());
       return undefined;
     });
-    const { client } = await open(fake.address);
-    greeted = true;
+    const { client } = await open({ servers: fake.address, timeout: TIMEOUT });
+    hangsUp = true;
     fake.hangUp();
     await rejection(client.find("key"));
     await sleep(400);
@@ -396,7 +396,7 @@ describe("a connection that goes between a read and its write", () => {
   });
 });
 
-describe("a reply that fits no answer to the command", () => {
+describe("A reply that the command never has", () => {
   const CASES: readonly [string, (client: Texts) => Promise<unknown>, string][] = [
     ["find", (client) => client.find("key"), "mg"],
     ["exists", (client) => client.exists("key"), "mg"],
@@ -409,20 +409,20 @@ describe("a reply that fits no answer to the command", () => {
     ["getSet", (client) => client.getSet("key", "1"), "ms"],
   ];
 
-  it.each(["ttl", "incr"] as const)("%s: what it asked for is missing", async (method) => {
-    const fake = await FakeServer.start((line) => (line.startsWith("mg") ? `HD ${markOf(line)}\r\n` : undefined));
+  it.each(["ttl", "incr"] as const)("fails %s when the flags that it asked for are missing", async (method) => {
+    const fake = await FakeServer.start((line) => (line.startsWith("mg") ? `HD ${opaqueOf(line)}\r\n` : undefined));
     const { client } = await open(fake.address);
     expect(await rejection(client[method]("key"))).toBeInstanceOf(UnavailableError);
   });
 
-  it.each(CASES)("%s: it fails, and the connection with it", async (_, call, command) => {
+  it.each(CASES)("fails %s and drops the connection", async (_, call, command) => {
     for (const misfit of ["MN", "HD2", "HD O", "QQ", "NS", "STAT a b", "END"]) {
       const fake = await FakeServer.start((line) => {
         if (line.startsWith(command)) {
           const wrong = misfit === "NS" && / ME/.test(line) ? "EX" : misfit;
-          return `${wrong} ${/ |END/.test(wrong) ? "" : markOf(line)}`.trimEnd().concat("\r\n");
+          return `${wrong} ${/ |END/.test(wrong) ? "" : opaqueOf(line)}`.trimEnd().concat("\r\n");
         }
-        return line.startsWith("mg") ? `VA 1 c1 t-1 ${markOf(line)}\r\n1\r\n` : undefined;
+        return line.startsWith("mg") ? `VA 1 c1 t-1 ${opaqueOf(line)}\r\n1\r\n` : undefined;
       });
       const { client } = await open(fake.address);
       const { error } = await settled(call(client), 1_500);
@@ -431,16 +431,16 @@ describe("a reply that fits no answer to the command", () => {
   });
 });
 
-describe("what the server says", () => {
+describe("An error line", () => {
   it.each([
     ["SERVER_ERROR out of memory storing object", true],
     ["SERVER_ERROR secret", false],
     ["CLIENT_ERROR secret", false],
     ["ERROR secret", false],
     ["secret", false],
-  ])("%j: in an error only where it is known, and a connection that may be out of step goes", async (said, known) => {
+  ])("%j is repeated only if it is safe, and drops a connection that may be out of step", async (said, known) => {
     const fake = await FakeServer.start((line) => (line.startsWith("ms") ? `${said}\r\n` : undefined));
-    const { client } = await open(fake.address);
+    const { client } = await open({ servers: fake.address, timeout: TIMEOUT });
     const errors = await Promise.all([
       rejection<DriverError>(client.set("private key", "private value")),
       rejection<DriverError>(client.find("private key")),
@@ -454,10 +454,10 @@ describe("what the server says", () => {
   });
 });
 
-describe("several servers", () => {
-  it("of which one is dead: its keys are told so, in time, and the others' work on", async () => {
+describe("Several servers", () => {
+  it("keep working when one is dead, and calls about its keys fail in time", async () => {
     const servers = await Promise.all([1, 2, 3].map(() => MemcachedServer.start()));
-    const { client } = await open({ servers: servers.map(({ address }) => address) });
+    const { client } = await open({ servers: servers.map(({ address }) => address), timeout: TIMEOUT });
     const ring = new Ring(servers.map(({ port }) => ({ host: "127.0.0.1", port, weight: 1 })));
     const keys = Array.from({ length: 60 }, (_, at) => `key ${at}`);
     await client.mSet(keys.map((key) => [key, key]));
@@ -469,7 +469,7 @@ describe("several servers", () => {
       if (ring.serverOf(`app:users:${key}`) !== 1) expect(value).toBe(key);
       else expect(error).toMatchObject({ code: expect.stringMatching(/ERR_(TIMEOUT|UNAVAILABLE)/) });
     }
-    // A batch over all of them cannot be whole.
+    // A batch over all servers cannot succeed.
     expect(await rejection(client.mSet(keys.map((key) => [key, "new"])))).toMatchObject({ outcome: "unknown" });
     expect(await rejection(client.keys())).toBeInstanceOf(NamestoreError);
     const alone = keys.filter((key) => ring.serverOf(`app:users:${key}`) === 1);

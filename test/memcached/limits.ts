@@ -1,6 +1,6 @@
 import type { Subject } from "../../src/testing/index.js";
 
-/** What Memcached cannot do, and where its limits lie. */
+/** What Memcached cannot do, and its limits, as the conformance suite takes them. */
 export const limits = {
   ttlResolution: 1_000,
   cannot: { atomicMSet: "it stores one key at a time" },

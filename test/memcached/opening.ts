@@ -12,10 +12,10 @@ export interface Opened {
   readonly client: Texts;
 }
 
-/** A client of text over a driver of this test's own, with a short timeout unless it is given another. */
+/** A client of text over a driver of this test's own, by default with a timeout that no healthy server reaches. */
 export async function open(options: string | MemcachedOptions): Promise<Opened> {
   const driver = await MemcachedDriver.connect({
-    timeout: TIMEOUT,
+    timeout: 10_000,
     ...(typeof options === "string" ? { servers: options } : options),
   });
   onTestFinished(() => driver.close());

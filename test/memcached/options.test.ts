@@ -4,24 +4,24 @@ import { settingsOf } from "../../src/memcached/options.js";
 
 const server = (host: string, port = 11_211, weight = 1): object => ({ host, port, weight });
 
-describe("the options", () => {
+describe("settingsOf", () => {
   it.each([
     ["nothing", {}, [server("localhost")]],
     ["a host", "cache", [server("cache")]],
     ["a host and a port", "cache:11311", [server("cache", 11_311)]],
-    ["an address of IPv4", "10.0.0.1:1", [server("10.0.0.1", 1)]],
-    ["an address of IPv6", "[::1]", [server("::1")]],
-    ["an address of IPv6 and a port", "[fe80::1%eth0]:65535", [server("fe80::1%eth0", 65_535)]],
+    ["an IPv4 address", "10.0.0.1:1", [server("10.0.0.1", 1)]],
+    ["an IPv6 address", "[::1]", [server("::1")]],
+    ["an IPv6 address and a port", "[fe80::1%eth0]:65535", [server("fe80::1%eth0", 65_535)]],
     ["a list", ["a:1", "b"], [server("a", 1), server("b")]],
     ["a list of objects", [{ host: "a" }, { host: "::1", port: 2, weight: 3 }], [server("a"), server("::1", 2, 3)]],
     ["one server in an object", { servers: "a:1" }, [server("a", 1)]],
     ["an object in an object", { servers: { host: "a", weight: 2 } }, [server("a", 11_211, 2)]],
     ["a list in an object", { servers: ["a:1", { host: "a" }] }, [server("a", 1), server("a")]],
-  ] as const)("%s: the servers", (_, given, servers) => {
+  ] as const)("reads the servers from %s", (_, given, servers) => {
     expect(settingsOf(given as never).servers).toEqual(servers);
   });
 
-  it("have defaults", () => {
+  it("fills in the defaults", () => {
     expect(settingsOf("a")).toMatchObject({ timeout: 5_000, maxPending: 50_000, tls: undefined });
     expect(settingsOf({ timeout: "2s", maxPending: 3, tls: true })).toMatchObject({
       timeout: 2_000,
@@ -69,7 +69,7 @@ describe("the options", () => {
     { timeout: "soon" },
     { timeout: "25d" },
     { maxPending: 0 },
-  ])("%j is refused, and not repeated", (given) => {
+  ])("refuses %j, and does not repeat it in the error", (given) => {
     let error: unknown;
     try {
       settingsOf(given as never);
@@ -80,7 +80,7 @@ describe("the options", () => {
     expect((error as Error).message).not.toContain("secret");
   });
 
-  it("are copied", () => {
+  it("copies the TLS options", () => {
     const tls = { servername: "a" };
     const settings = settingsOf({ tls });
     tls.servername = "b";

@@ -7,9 +7,9 @@ import { freePort } from "../support/free-port.js";
 import { eventually } from "../support/waiting.js";
 
 /**
- * A listing walks the whole hash table, with pauses: 12 ms for one that is empty, and 1 ms with this. Leave the table at its
- * default size (hashpower): before 1.6.28 a server can lock up for good when it grows while a listing runs, and a smaller
- * one would soon grow.
+ * A listing walks the whole hash table, with pauses: that of an empty table takes 12 ms, and 1 ms with this option. Leave
+ * the table at its default size (hashpower): before 1.6.28 a server can lock up for good when its table grows during a
+ * listing, and a smaller one would soon grow.
  */
 const QUICK = "lru_crawler_sleep=0";
 
@@ -22,7 +22,7 @@ process.once("exit", () => {
   for (const server of running) server.signal("SIGKILL");
 });
 
-/** A memcached of the tests' own, ended with them. */
+/** A memcached process of the tests' own, which ends with them. */
 export class MemcachedServer {
   readonly port: number;
   readonly #arguments: readonly string[];
@@ -31,13 +31,13 @@ export class MemcachedServer {
 
   private constructor(port: number, extra: readonly string[]) {
     this.port = port;
-    // As root it wants to be told whom to be.
+    // As root, memcached requires the user to run as.
     const user = process.getuid?.() === 0 ? ["-u", "root"] : [];
     const fixed = ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-t", "2", ...user];
     this.#arguments = [...fixed, "-o", QUICK, ...extra];
   }
 
-  /** Starts one on a free port, and waits until it answers. */
+  /** Starts one on a free port, and waits until it listens. */
   static async start(extra: readonly string[] = []): Promise<MemcachedServer> {
     for (let attempts = 1; ; attempts++) {
       const server = new MemcachedServer(await freePort(), extra);
@@ -45,7 +45,7 @@ export class MemcachedServer {
         await server.up();
         return server;
       } catch (error) {
-        // Somebody else may have taken the port meanwhile.
+        // Another process may have taken the port meanwhile.
         if (attempts === 3 || !server.#errors.includes("Address already in use")) throw error;
       }
     }
@@ -77,7 +77,7 @@ export class MemcachedServer {
     if (child.exitCode !== null) throw new Error(`memcached ended: ${this.#errors}`);
   }
 
-  /** Ends it without a chance to tidy up. */
+  /** Kills it. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
@@ -87,7 +87,7 @@ export class MemcachedServer {
     await this.#end("SIGKILL");
   }
 
-  /** It goes on listening, and answers nothing. */
+  /** Stops the process: it still listens, and answers nothing. */
   freeze(): void {
     this.signal("SIGSTOP");
   }
@@ -100,7 +100,7 @@ export class MemcachedServer {
     this.#process?.kill(signal);
   }
 
-  /** Sends bytes over a connection of its own, and gives what comes until nothing more does, or it hangs up. */
+  /** Sends bytes over a connection of its own. Returns what arrives until it falls silent or hangs up. */
   async raw(bytes: string | Buffer, patience = 50): Promise<string> {
     const socket = connect({ port: this.port, host: "127.0.0.1", noDelay: true });
     let answer = "";
@@ -120,7 +120,7 @@ export class MemcachedServer {
     }
   }
 
-  /** A line of `stats`. */
+  /** The value of a line of `stats`. */
   async stat(name: string): Promise<string | undefined> {
     return new RegExp(`^STAT ${name} (.*)\\r$`, "m").exec(await this.raw("stats\r\n"))?.[1];
   }

@@ -10,20 +10,20 @@ const clock = stoppedClock();
 const A = "app:a:";
 const B = "app:b:";
 
-/** Which of the keys a, b, c, … are there; looking uses none. */
+/** The keys among a to h that are live. `exists` uses none of them. */
 function live(driver: MemoryDriver, prefix = A): string {
   return [..."abcdefgh"].filter((key) => driver.exists(prefix, key)).join("");
 }
 
-/** A driver that has room for three entries and holds a, b and c, of which a is the least recently used. */
+/** A driver with room for three entries that holds a, b and c; a is the least recently used. */
 function full(): MemoryDriver {
   const driver = new MemoryDriver({ maxEntries: 3 });
   for (const key of "abc") driver.set(A, key, "1", 0);
   return driver;
 }
 
-describe("past maxEntries", () => {
-  it("the least recently used entry goes", () => {
+describe("maxEntries", () => {
+  it("evicts the least recently used entry", () => {
     const driver = full();
     driver.set(A, "d", "1", 0);
     expect(live(driver)).toBe("bcd");
@@ -31,7 +31,7 @@ describe("past maxEntries", () => {
     expect(live(driver)).toBe("cde");
   });
 
-  it("the least recently used of all namespaces goes, and its namespace with the last", () => {
+  it("evicts across namespaces, and removes a namespace with its last entry", () => {
     const driver = full();
     driver.set(B, "a", "1", 0);
     expect([live(driver), live(driver, B)]).toEqual(["bc", "a"]);
@@ -40,13 +40,13 @@ describe("past maxEntries", () => {
     expect([...driver.stats().namespaces.keys()]).toEqual([B]);
   });
 
-  it("one entry is enough to hold", () => {
+  it("may be 1", () => {
     const driver = new MemoryDriver({ maxEntries: 1 });
     for (const key of "abc") driver.set(A, key, "1", 0);
     expect(live(driver)).toBe("c");
   });
 
-  it("what has expired goes as the least recently used too, and is no eviction", () => {
+  it("removes an expired entry in its turn, and counts it as an expiration", () => {
     const driver = new MemoryDriver({ maxEntries: 2 });
     driver.set(A, "a", "1", 100);
     driver.set(A, "b", "1", 0);
@@ -57,7 +57,7 @@ describe("past maxEntries", () => {
   });
 });
 
-describe("a use", () => {
+describe("the order of use", () => {
   it.each<[string, (driver: MemoryDriver) => unknown]>([
     ["get", (driver) => driver.get(A, "a")],
     ["mGet", (driver) => driver.mGet(A, ["a", "x"])],
@@ -69,7 +69,7 @@ describe("a use", () => {
     ["compareAndSwap", (driver) => driver.compareAndSwap(A, "a", "1", "2", 0, true)],
     ["expire", (driver) => driver.expire(A, "a", 50)],
     ["persist", (driver) => driver.persist(A, "a")],
-  ])("is %s: the entry stays, and the next goes", (_name, use) => {
+  ])("is changed by %s: the next entry is evicted", (_name, use) => {
     const driver = full();
     use(driver);
     driver.set(A, "d", "1", 0);
@@ -83,39 +83,40 @@ describe("a use", () => {
     ["compareAndSwap of another value", (driver) => driver.compareAndSwap(A, "a", "x", "2", 0, true)],
     ["compareAndDelete of another value", (driver) => driver.compareAndDelete(A, "a", "x")],
     ["stats", (driver) => driver.stats()],
-  ])("is not %s: the entry goes", (_name, call) => {
+  ])("is not changed by %s: the entry is evicted", (_name, call) => {
     const driver = full();
     call(driver);
     driver.set(A, "d", "1", 0);
     expect(live(driver)).toBe("bcd");
   });
 
-  it("is not a listing", async () => {
+  it("is not changed by a listing", async () => {
     const driver = full();
     const client = new Client("app", "a", { driver, codec: text });
     expect(await client.keys()).toHaveLength(3);
+    expect(await client.domain("empty").keys()).toEqual([]);
     driver.set(A, "d", "1", 0);
     expect(live(driver)).toBe("bcd");
   });
 });
 
-describe("bytes", () => {
+describe("the bytes of a driver", () => {
   it.each<[string, string, Encoded, number]>([
     ["ASCII", "key", "value", 8],
-    ["a long text", "k", "v".repeat(100), 101],
-    ["other letters, in UTF-8", "é", "日本", 8],
+    ["a long string", "k", "v".repeat(100), 101],
+    ["non-ASCII characters, in UTF-8", "é", "日本", 8],
     ["emoji, in UTF-8", "😀", "x", 5],
-    ["a long text of other letters", "k", "é".repeat(100), 201],
+    ["a long non-ASCII string", "k", "é".repeat(100), 201],
     ["bytes", "k", Uint8Array.of(0, 255, 1), 4],
     ["an empty value", "k", "", 1],
-  ])("of %s are those of key and value", (_name, key, value, size) => {
+  ])("count key and value for %s", (_name, key, value, size) => {
     for (const driver of [new MemoryDriver(), new MemoryDriver({ maxEntries: 9 })]) {
       driver.set(A, key, value, 0);
       expect(driver.stats().bytes).toBe(size);
     }
   });
 
-  it("follow every change", () => {
+  it("are updated by every change", () => {
     const driver = new MemoryDriver({ maxBytes: 1_000 });
     driver.set(A, "n", "9", 0);
     driver.incr(A, "n", 1, 0);
@@ -131,21 +132,21 @@ describe("bytes", () => {
   });
 });
 
-describe("past maxBytes", () => {
+describe("maxBytes", () => {
   const filled = (): MemoryDriver => {
     const driver = new MemoryDriver({ maxBytes: 12 });
     for (const key of "abc") driver.set(A, key, "123", 0);
     return driver;
   };
 
-  it("as many of the least recently used go as it takes", () => {
+  it("evicts as many of the least recently used entries as needed", () => {
     const driver = filled();
     driver.set(A, "d", "12345", 0);
     expect(live(driver)).toBe("cd");
     expect(driver.stats()).toMatchObject({ entries: 2, bytes: 10, evictions: 2 });
   });
 
-  it("an entry may take all the room", () => {
+  it("admits an entry of exactly its size", () => {
     const driver = filled();
     driver.set(A, "d", "12345678901", 0);
     expect(live(driver)).toBe("d");
@@ -156,14 +157,14 @@ describe("past maxBytes", () => {
     ["incr", (driver) => driver.incr(A, "a", 1_000, 0)],
     ["getSet", (driver) => driver.getSet(A, "a", "1234", 0, true)],
     ["compareAndSwap", (driver) => driver.compareAndSwap(A, "a", "123", "1234", 50, false)],
-  ])("an entry that grows by %s stays, and others go", (_name, grow) => {
+  ])("evicts other entries when an entry grows by %s", (_name, grow) => {
     const driver = filled();
     grow(driver);
     expect(live(driver)).toBe("ac");
   });
 });
 
-describe("what cannot fit", () => {
+describe("an entry that cannot fit", () => {
   const open = (): MemoryDriver => {
     const driver = new MemoryDriver({ maxBytes: 6 });
     driver.set(A, "a", "99", 100);
@@ -173,14 +174,14 @@ describe("what cannot fit", () => {
 
   it.each<[string, (driver: MemoryDriver) => unknown]>([
     ["set", (driver) => driver.set(A, "c", "123456", 0)],
-    ["set of a key that is there", (driver) => driver.set(A, "a", "123456", 0)],
+    ["set of a live key", (driver) => driver.set(A, "a", "123456", 0)],
     ["setNX", (driver) => driver.setNX(A, "c", "123456", 0)],
     ["getSet", (driver) => driver.getSet(A, "a", "123456", 0, true)],
     ["getSet of a missing key", (driver) => driver.getSet(A, "c", "123456", 0, true)],
     ["compareAndSwap", (driver) => driver.compareAndSwap(A, "a", "99", "123456", 0, true)],
     ["incr", (driver) => driver.incr(A, "a", 1_000_000, 0)],
     [
-      "mSet of one",
+      "mSet with one such entry",
       (driver) =>
         driver.mSet(
           A,
@@ -192,7 +193,7 @@ describe("what cannot fit", () => {
         ),
     ],
     [
-      "mSet together",
+      "mSet with too much in total",
       (driver) =>
         driver.mSet(
           A,
@@ -203,7 +204,7 @@ describe("what cannot fit", () => {
           0,
         ),
     ],
-  ])("is refused by %s, and nothing changes", (_name, call) => {
+  ])("is refused by %s, which changes nothing", (_name, call) => {
     const driver = open();
     const before = driver.stats();
     expect(() => call(driver)).toThrow(InvalidArgumentError);
@@ -213,26 +214,26 @@ describe("what cannot fit", () => {
     expect(driver.mGet(A, ["a", "b"])).toEqual(["99", "12"]);
   });
 
-  it("is an mSet of more than maxEntries", () => {
+  it("is refused where an mSet has more entries than maxEntries", () => {
     const driver = full();
     const entries = [..."defg"].map((key) => [key, "1"] as const);
-    expect(() => driver.mSet(A, entries, 0)).toThrow("the entries are 4; maxEntries is 3");
+    expect(() => driver.mSet(A, entries, 0)).toThrow("mSet has 4 entries; maxEntries is 3");
     expect(live(driver)).toBe("abc");
   });
 
-  it("is an InvalidKeyError where the key alone is too long", () => {
+  it("is refused with an InvalidKeyError where the key alone is too long", () => {
     expect(() => open().set(A, "1234567", "", 0)).toThrow(InvalidKeyError);
     expect(() => open().set(A, "1234567", "", 0)).toThrow("the key is 7 bytes; maxBytes is 6");
     open().set(A, "123456", "", 0);
   });
 
-  it("leaves setNX of a live key false, and a compareAndSwap of another value", () => {
+  it("does not matter to a setNX or compareAndSwap that would not store it", () => {
     const driver = open();
     expect(driver.setNX(A, "a", "123456", 0)).toBe(false);
     expect(driver.compareAndSwap(A, "a", "x", "123456", 0, true)).toBe(false);
   });
 
-  it("is told to a client's caller with operation and key, and without the value", async () => {
+  it("fails a client's call with operation and key, and without the value", async () => {
     const client = new Client("app", "a", { driver: open(), codec: text });
     await expect(client.set("k", "secret")).rejects.toMatchObject({
       code: "ERR_INVALID_ARGUMENT",
@@ -244,7 +245,7 @@ describe("what cannot fit", () => {
 });
 
 describe("an mSet that fits", () => {
-  it("keeps all of its own and evicts only what it must", () => {
+  it("keeps all of its own entries and evicts only as many others as it must", () => {
     const driver = full();
     driver.mSet(
       A,

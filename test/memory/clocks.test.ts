@@ -5,7 +5,8 @@ import { text } from "../../src/codec/text.js";
 
 const open = () => new Client("app", "notes", { codec: text });
 
-async function expiresWhen(pass: (milliseconds: number) => void): Promise<void> {
+/** Expects an entry to expire when the clock moves. */
+async function expectExpiration(pass: (milliseconds: number) => void): Promise<void> {
   const client = open();
   await client.set("a", "one", { ttl: "1s" });
   pass(999);
@@ -16,7 +17,7 @@ async function expiresWhen(pass: (milliseconds: number) => void): Promise<void> 
   expect(await client.keys()).toEqual([]);
 }
 
-describe("the memory driver's time", () => {
+describe("the clock of the memory driver", () => {
   afterEach(() => {
     vi.useRealTimers();
     mock.timers.reset();
@@ -24,20 +25,20 @@ describe("the memory driver's time", () => {
 
   it("is moved by vitest's timers", async () => {
     vi.useFakeTimers();
-    await expiresWhen((milliseconds) => vi.advanceTimersByTime(milliseconds));
+    await expectExpiration((milliseconds) => vi.advanceTimersByTime(milliseconds));
   });
 
   it("is moved by vitest's system time", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
-    await expiresWhen((milliseconds) => vi.setSystemTime(Date.now() + milliseconds));
+    await expectExpiration((milliseconds) => vi.setSystemTime(Date.now() + milliseconds));
   });
 
   it("is moved by the timers of node:test", async () => {
     mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_000 });
-    await expiresWhen((milliseconds) => mock.timers.tick(milliseconds));
+    await expectExpiration((milliseconds) => mock.timers.tick(milliseconds));
   });
 
-  it("is moved by timers that were faked after the client was made", async () => {
+  it("is moved by timers that were faked after the client was created", async () => {
     const client = open();
     await client.set("a", "one", { ttl: "1h" });
     vi.useFakeTimers();
@@ -45,14 +46,14 @@ describe("the memory driver's time", () => {
     expect(await client.find("a")).toBeUndefined();
   });
 
-  it("passes by itself otherwise", async () => {
+  it("is the real one by default", async () => {
     const client = open();
     await client.set("a", "one", { ttl: 20 });
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(await client.find("a")).toBeUndefined();
   });
 
-  it("takes no timer: nothing keeps the process alive", async () => {
+  it("needs no timer, which could keep the process alive", async () => {
     const timeout = vi.spyOn(globalThis, "setTimeout");
     const interval = vi.spyOn(globalThis, "setInterval");
     const client = open();

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.js";
 import { MemoryDriver, type MemoryOptions } from "../../src/index.js";
 
-const refusal = (options: unknown): string => {
+/** The message that refuses the options, or "accepted". */
+const outcome = (options: unknown): string => {
   try {
     new MemoryDriver(options as MemoryOptions);
   } catch (error) {
@@ -12,11 +13,11 @@ const refusal = (options: unknown): string => {
   return "accepted";
 };
 
-describe("a memory driver", () => {
+describe("the constructor of a memory driver", () => {
   it.each([[{}], [{ maxEntries: undefined, maxBytes: undefined, sweepInterval: undefined }], [undefined]])(
-    "takes %o: no bounds and no sweep",
+    "accepts %o, which sets no option",
     (options) => {
-      expect(refusal(options)).toBe("accepted");
+      expect(outcome(options)).toBe("accepted");
     },
   );
 
@@ -27,15 +28,15 @@ describe("a memory driver", () => {
     { sweepInterval: 1 },
     { sweepInterval: "250ms" as const },
     { sweepInterval: 2 ** 31 - 1 },
-  ])("takes %o", (options) => {
-    expect(refusal(options)).toBe("accepted");
+  ])("accepts %o", (options) => {
+    expect(outcome(options)).toBe("accepted");
   });
 
-  it.each([null, 5, "1000", [1]])("refuses options that are none: %o", (options) => {
-    expect(refusal(options)).toMatch(/^options is .+; allowed is an object such as/);
+  it.each([null, 5, "1000", [1]])("refuses %o, which is not an options object", (options) => {
+    expect(outcome(options)).toMatch(/^options is .+; allowed is an object such as/);
   });
 
-  const nonsense: [given: unknown, shown: string][] = [
+  const invalidBounds: [given: unknown, shown: string][] = [
     [0, "0"],
     [-1, "-1"],
     [1.5, "1.5"],
@@ -46,24 +47,24 @@ describe("a memory driver", () => {
     [null, "null"],
     [10n, "a bigint"],
   ];
-  describe.each(["maxEntries", "maxBytes"])("refuses as %s", (option) => {
-    it.each(nonsense)("%s", (given, shown) => {
-      expect(refusal({ [option]: given })).toBe(`${option} is ${shown}; allowed is a whole number from 1 to 2^53−1`);
+  describe.each(["maxEntries", "maxBytes"])("the option %s", (option) => {
+    it.each(invalidBounds)("refuses %s", (given, shown) => {
+      expect(outcome({ [option]: given })).toBe(`${option} is ${shown}; allowed is a whole number from 1 to 2^53−1`);
     });
   });
 
-  it.each([0, "0s", 2 ** 31, "25d"])("refuses a sweepInterval that no timer can wait: %s", (given) => {
-    expect(refusal({ sweepInterval: given })).toMatch(/^sweepInterval is \d+ ms; allowed are 1 to 2147483647 ms/);
+  it.each([0, "0s", 2 ** 31, "25d"])("refuses a sweepInterval of %s, which no timer can wait", (given) => {
+    expect(outcome({ sweepInterval: given })).toMatch(/^sweepInterval is \d+ ms; allowed are 1 to 2147483647 ms/);
   });
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon", "10", null, {}])(
-    "refuses a sweepInterval that is no duration: %o",
+    "refuses a sweepInterval of %o, which is not a duration",
     (given) => {
-      expect(refusal({ sweepInterval: given })).toMatch(/^sweepInterval is .+; allowed are/);
+      expect(outcome({ sweepInterval: given })).toMatch(/^sweepInterval is .+; allowed are/);
     },
   );
 
-  it("copies its options", () => {
+  it("copies the options", () => {
     const options: MemoryOptions = { maxEntries: 1 };
     const driver = new MemoryDriver(options);
     options.maxEntries = 2;

@@ -17,11 +17,11 @@ describe.each<[string, MemoryOptions]>([
 ])("the statistics of a memory driver %s", (_name, options) => {
   const open = () => new MemoryDriver(options);
 
-  it("are zero at first", () => {
+  it("are zero for a new driver", () => {
     expect(open().stats()).toEqual({ ...ZERO, namespaces: new Map() });
   });
 
-  it("tell entries and bytes, in all and by namespace", () => {
+  it("include entries and bytes, in total and by namespace", () => {
     const driver = open();
     driver.set(A, "k", "1234", 0);
     driver.set(A, "l", "1", 50);
@@ -37,7 +37,7 @@ describe.each<[string, MemoryOptions]>([
     });
   });
 
-  it("count what get and mGet found and what they did not, and no other call", () => {
+  it("count hits and misses of get and mGet, and of no other call", () => {
     const driver = open();
     driver.set(A, "k", "1", 0);
     driver.get(A, "k");
@@ -53,13 +53,13 @@ describe.each<[string, MemoryOptions]>([
     expect(driver.stats().namespaces.get(A)).toMatchObject({ hits: 2, misses: 3 });
   });
 
-  it("count a miss in an empty namespace for the driver alone", () => {
+  it("count a miss in an empty namespace in the totals only", () => {
     const driver = open();
     driver.get(A, "k");
     expect(driver.stats()).toEqual({ ...ZERO, misses: 1, namespaces: new Map() });
   });
 
-  it("take an expired entry for one in memory until it leaves, and its read for a miss", () => {
+  it("include an expired entry until it is removed, and count its read as a miss", () => {
     const driver = open();
     driver.set(A, "k", "1", 50);
     driver.set(A, "l", "1", 0);
@@ -75,9 +75,9 @@ describe.each<[string, MemoryOptions]>([
     ["exists", (driver) => driver.exists(A, "k"), 1],
     ["delete", (driver) => driver.delete(A, "k"), 1],
     ["incr", (driver) => driver.incr(A, "k", 1, 0), 1],
-    ["set, which writes over it", (driver) => driver.set(A, "k", "1", 0), 0],
+    ["set, which replaces it", (driver) => driver.set(A, "k", "1", 0), 0],
     ["clear", (driver) => driver.clear(A), 0],
-  ])("count an expired entry met by %s", (_name, call, expirations) => {
+  ])("count expirations correctly when an expired entry meets %s", (_name, call, expirations) => {
     const driver = open();
     driver.set(A, "k", "1", 50);
     clock.pass(50);
@@ -88,7 +88,7 @@ describe.each<[string, MemoryOptions]>([
   it.each<[string, (driver: MemoryDriver) => unknown]>([
     ["delete", (driver) => driver.delete(A, "k")],
     ["clear", (driver) => driver.clear(A)],
-  ])("of a namespace go with its last entry, by %s, and stay in the totals", (_name, empty) => {
+  ])("of a namespace end when %s removes its last entry, and stay in the totals", (_name, empty) => {
     const driver = open();
     driver.set(A, "k", "1", 0);
     driver.mGet(A, ["k", "x"]);
@@ -98,7 +98,7 @@ describe.each<[string, MemoryOptions]>([
     expect(driver.stats().namespaces.get(A)).toMatchObject({ hits: 0, misses: 0 });
   });
 
-  it("count the miss that empties a namespace", () => {
+  it("count the miss that removes the last entry of a namespace", () => {
     const driver = open();
     driver.set(A, "k", "1", 50);
     clock.pass(50);
@@ -106,7 +106,7 @@ describe.each<[string, MemoryOptions]>([
     expect(driver.stats()).toEqual({ ...ZERO, misses: 1, expirations: 1, namespaces: new Map() });
   });
 
-  it("are of their moment, and change no more", () => {
+  it("are a snapshot that does not change", () => {
     const driver = open();
     driver.set(A, "k", "1", 0);
     const before = driver.stats();
@@ -116,7 +116,7 @@ describe.each<[string, MemoryOptions]>([
     expect(before.namespaces.get(A)).toMatchObject({ entries: 1, hits: 0 });
   });
 
-  it("go by a client's prefix, and count what its calls do", async () => {
+  it("are keyed by a client's prefix, and count its calls", async () => {
     const driver = open();
     const client = new Client("app", "a", { driver, codec: text });
     await client.getOrSet("k", () => "1");
@@ -125,7 +125,7 @@ describe.each<[string, MemoryOptions]>([
     expect(driver.stats().misses).toBe(1);
   });
 
-  it("are refused by a closed driver", () => {
+  it("cannot be read from a closed driver", () => {
     const driver = open();
     driver.close();
     expect(() => driver.stats()).toThrow(UnavailableError);
@@ -133,7 +133,7 @@ describe.each<[string, MemoryOptions]>([
 });
 
 describe("evictions", () => {
-  it("are counted where the entry was, not where room was made", () => {
+  it("count in the namespace of the evicted entry", () => {
     const driver = new MemoryDriver({ maxEntries: 2 });
     for (const key of "ab") driver.set(A, key, "1", 0);
     driver.set(B, "c", "1", 0);

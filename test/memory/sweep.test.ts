@@ -11,16 +11,20 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-function swept(sweepInterval: number): MemoryDriver {
+/** A driver with a sweep, on fake timers. */
+function sweptDriver(sweepInterval: number): MemoryDriver {
   vi.useFakeTimers({ now: NOON });
   return new MemoryDriver({ sweepInterval });
 }
 
+/** More than a slice can remove. */
+const MANY = 12_000;
+
 const entries = (driver: MemoryDriver): number => driver.stats().entries;
 
-describe("expired entries leave untouched", () => {
-  it("within the interval", () => {
-    const driver = swept(1_000);
+describe("a sweep", () => {
+  it("removes expired entries within the interval", () => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 500);
     driver.set(A, "l", "v", 1_500);
     driver.set(B, "stays", "v", 0);
@@ -33,16 +37,16 @@ describe("expired entries leave untouched", () => {
     expect(driver.stats()).toMatchObject({ expirations: 2, evictions: 0, misses: 0 });
   });
 
-  it("at most a second later, where the second in which they end is not over yet", () => {
-    const driver = swept(1_000);
+  it("removes entries at most a second late, where the second of their deadline is not over yet", () => {
+    const driver = sweptDriver(1_000);
     vi.advanceTimersByTime(300);
     driver.set(A, "k", "v", 800);
     vi.advanceTimersByTime(2_000);
     expect(entries(driver)).toBe(0);
   });
 
-  it("also where the interval is shorter than a second", () => {
-    const driver = swept(10);
+  it("removes expired entries within an interval of less than a second", () => {
+    const driver = sweptDriver(10);
     driver.set(A, "k", "v", 25);
     vi.advanceTimersByTime(24);
     expect(entries(driver)).toBe(1);
@@ -54,8 +58,8 @@ describe("expired entries leave untouched", () => {
     ["set", (driver) => driver.set(A, "k", "v", 3_000)],
     ["expire", (driver) => driver.expire(A, "k", 3_000)],
     ["getSet", (driver) => driver.getSet(A, "k", "v", 3_000, false)],
-  ])("by the deadline that %s gave last", (_name, call) => {
-    const driver = swept(1_000);
+  ])("observes the last deadline, set by %s", (_name, call) => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 1_000);
     call(driver);
     vi.advanceTimersByTime(2_000);
@@ -67,16 +71,16 @@ describe("expired entries leave untouched", () => {
   it.each<[string, (driver: MemoryDriver) => unknown]>([
     ["persist", (driver) => driver.persist(A, "k")],
     ["a set without a TTL", (driver) => driver.set(A, "k", "v", 0)],
-  ])("but not after %s", (_name, call) => {
-    const driver = swept(1_000);
+  ])("does not remove an entry that lost its TTL by %s", (_name, call) => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 1_000);
     call(driver);
     vi.advanceTimersByTime(10_000);
     expect(driver.get(A, "k")).toBe("v");
   });
 
-  it("whatever the order of their deadlines, and of their removal", () => {
-    const driver = swept(1_000);
+  it("removes entries whatever the order of their deadlines and removals", () => {
+    const driver = sweptDriver(1_000);
     const keys = Array.from({ length: 60 }, (_, n) => `k${n}`);
     for (const [n, key] of keys.entries()) driver.set(A, key, "v", 1 + ((n * 7_919) % 5_000));
     for (const key of keys.filter((_, n) => n % 3 === 0)) driver.delete(A, key);
@@ -88,8 +92,8 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("after years, over which nobody counts the seconds", () => {
-    const driver = swept(60_000);
+  it("does not iterate over the seconds of a long time", () => {
+    const driver = sweptDriver(60_000);
     const century = 36_525 * 86_400_000;
     driver.set(A, "k", "v", century);
     driver.set(A, "l", "v", 1_000);
@@ -98,10 +102,10 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("and what has time again since the clock was set back in the midst of a sweep stays", () => {
-    const driver = swept(1_000);
-    for (let at = 0; at < 30_000; at++) driver.set(A, `${at}`, "v", 500);
-    // One slice, which leaves some of them for the next.
+  it("keeps entries that are live again because the clock was set back during the sweep", () => {
+    const driver = sweptDriver(1_000);
+    for (let at = 0; at < MANY; at++) driver.set(A, `${at}`, "v", 500);
+    // One slice, which leaves some of them to the next.
     vi.advanceTimersByTime(1_000);
     const left = entries(driver);
     expect(left).toBeGreaterThan(0);
@@ -109,13 +113,13 @@ describe("expired entries leave untouched", () => {
     driver.set(A, "fresh", "v", 3_500);
     vi.advanceTimersByTime(100);
     expect(driver.ttl(A, "fresh")).toBe(3_400);
-    expect(driver.stats().expirations).toBe(30_000 - left);
+    expect(driver.stats().expirations).toBe(MANY - left);
     vi.advanceTimersByTime(10_000);
     expect(entries(driver)).toBe(0);
   });
 
-  it("though the timers were faked, or real again, since the first was set", () => {
-    const driver = swept(1_000);
+  it("keeps running after fake timers are installed or removed", () => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 500);
     vi.useRealTimers();
     vi.useFakeTimers({ now: NOON });
@@ -124,23 +128,23 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("by one timer at a time, also where one of other timers cannot be cleared", () => {
-    const driver = swept(1_000);
+  it("runs once per interval even where an older timer could not be cleared", () => {
+    const driver = sweptDriver(1_000);
     vi.stubGlobal("clearTimeout", () => {});
     driver.set(A, "k", "v", 500);
     driver.delete(A, "k");
     vi.advanceTimersByTime(500);
     driver.set(A, "l", "v", 100);
     vi.unstubAllGlobals();
-    // The first one's time, which is none of the second's.
+    // The first timer would fire now, the second later.
     vi.advanceTimersByTime(500);
     expect([entries(driver), vi.getTimerCount()]).toEqual([1, 1]);
     vi.advanceTimersByTime(1_000);
     expect([entries(driver), vi.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it("when the clock was set back, by the new one", () => {
-    const driver = swept(1_000);
+  it("follows a clock that was set back", () => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "long", "v", 86_400_000);
     vi.advanceTimersByTime(5_000);
     vi.setSystemTime(NOON - 3_600_000);
@@ -151,7 +155,7 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(1);
   });
 
-  it("with bounds too, and evicted ones are not looked for", () => {
+  it("removes expired entries of a bounded driver, and ignores evicted ones", () => {
     vi.useFakeTimers({ now: NOON });
     const driver = new MemoryDriver({ maxEntries: 2, sweepInterval: 1_000 });
     for (const key of "abc") driver.set(A, key, "v", 1_000);
@@ -159,7 +163,7 @@ describe("expired entries leave untouched", () => {
     expect(driver.stats()).toMatchObject({ entries: 0, evictions: 1, expirations: 2 });
   });
 
-  it("by the timers of node:test", () => {
+  it("runs on the fake timers of node:test", () => {
     mock.timers.enable({ apis: ["Date", "setTimeout"], now: NOON });
     const driver = new MemoryDriver({ sweepInterval: 1_000 });
     driver.set(A, "k", "v", 1_000);
@@ -167,7 +171,7 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("by timers that are bare numbers", () => {
+  it("runs on timers that are plain numbers", () => {
     vi.useFakeTimers({ now: NOON });
     const callbacks: (() => void)[] = [];
     vi.stubGlobal("setTimeout", (callback: () => void) => callbacks.push(callback));
@@ -179,19 +183,17 @@ describe("expired entries leave untouched", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("in real time", async () => {
+  it("runs on real timers", async () => {
     const driver = new MemoryDriver({ sweepInterval: 5 });
     driver.set(A, "k", "v", 10);
-    await vi.waitFor(() => expect(entries(driver)).toBe(0));
+    await vi.waitFor(() => expect(entries(driver)).toBe(0), { timeout: 30_000 });
     driver.close();
-  });
+  }, 60_000);
 });
 
-describe("a sweep of many", () => {
-  const MANY = 30_000;
-
-  it("goes in slices, between which others have the loop", () => {
-    const driver = swept(1_000);
+describe("a sweep of many entries", { timeout: 60_000 }, () => {
+  it("runs in slices, and lets the event loop run between them", () => {
+    const driver = sweptDriver(1_000);
     for (let n = 0; n < MANY; n++) driver.set(A, `k${n}`, "v", 1_000);
     vi.advanceTimersByTime(1_000);
     const left = entries(driver);
@@ -202,8 +204,8 @@ describe("a sweep of many", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("ends a slice by the clock too", () => {
-    const driver = swept(1_000);
+  it("ends a slice after 1 ms", () => {
+    const driver = sweptDriver(1_000);
     for (let n = 0; n < 1_000; n++) driver.set(A, `k${n}`, "v", 1_000);
     let time = 0;
     vi.spyOn(performance, "now").mockImplementation(() => time++);
@@ -214,8 +216,8 @@ describe("a sweep of many", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("may be interrupted by any call", () => {
-    const driver = swept(1_000);
+  it("allows any call between its slices", () => {
+    const driver = sweptDriver(1_000);
     for (let n = 0; n < MANY; n++) driver.set(A, `k${n}`, "v", 1_000);
     driver.set(B, "b", "v", 2_000);
     vi.advanceTimersByTime(1_000);
@@ -229,8 +231,8 @@ describe("a sweep of many", () => {
     expect(entries(driver)).toBe(0);
   });
 
-  it("ends with close", () => {
-    const driver = swept(1_000);
+  it("is stopped by close", () => {
+    const driver = sweptDriver(1_000);
     for (let n = 0; n < MANY; n++) driver.set(A, `k${n}`, "v", 1_000);
     vi.advanceTimersByTime(1_000);
     driver.close();
@@ -238,9 +240,9 @@ describe("a sweep of many", () => {
   });
 });
 
-describe("the sweep's timer", () => {
-  it("is there only while anything will expire", () => {
-    const driver = swept(1_000);
+describe("the timer of the sweep", () => {
+  it("exists only while an entry has a deadline", () => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "stays", "v", 0);
     expect(vi.getTimerCount()).toBe(0);
     driver.set(A, "k", "v", 60_000);
@@ -258,14 +260,14 @@ describe("the sweep's timer", () => {
   it.each<[string, (driver: MemoryDriver) => unknown]>([
     ["clear", (driver) => driver.clear(A)],
     ["close", (driver) => driver.close()],
-  ])("ends with %s", (_name, call) => {
-    const driver = swept(1_000);
+  ])("is cleared by %s", (_name, call) => {
+    const driver = sweptDriver(1_000);
     driver.set(A, "k", "v", 60_000);
     call(driver);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is never there without a sweepInterval", () => {
+  it("does not exist without a sweepInterval", () => {
     vi.useFakeTimers({ now: NOON });
     const driver = new MemoryDriver({ maxEntries: 10 });
     driver.set(A, "k", "v", 1_000);
@@ -288,8 +290,7 @@ describe("the sweep's timer", () => {
   });
 });
 
-describe("a large namespace that is cleared", () => {
-  const MANY = 20_000;
+describe("a large namespace that is cleared", { timeout: 60_000 }, () => {
   const filled = (driver: MemoryDriver, ttl = 0): void => {
     driver.set(B, "b", "v", 0);
     for (let n = 0; n < MANY; n++) driver.set(A, `k${n}`, "v", ttl);
@@ -297,22 +298,22 @@ describe("a large namespace that is cleared", () => {
     driver.clear(A);
   };
 
-  it("is empty at once, in every call and count", () => {
-    const driver = swept(1_000);
+  it("is empty at once, in calls and in statistics", () => {
+    const driver = sweptDriver(1_000);
     filled(driver, 1_000);
     expect(driver.get(A, "k0")).toBeUndefined();
     expect(driver.stats()).toMatchObject({ entries: 2, bytes: 4, evictions: 0, expirations: 0 });
     expect([...driver.stats().namespaces.keys()]).toEqual([B]);
   });
 
-  it("leaves no timer behind in the end", () => {
-    const driver = swept(60_000);
+  it("leaves no timer behind once it is unlinked", () => {
+    const driver = sweptDriver(60_000);
     filled(driver, 3_600_000);
     vi.advanceTimersByTime(1_000);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("counts neither as evicted nor as expired, whoever meets what is left of it", () => {
+  it("counts neither evictions nor expirations for its entries, even before they are unlinked", () => {
     vi.useFakeTimers({ now: NOON, toFake: ["Date"] });
     const driver = new MemoryDriver({ maxEntries: MANY + 2, sweepInterval: 1_000 });
     filled(driver, 1_000);
@@ -327,16 +328,16 @@ describe("a large namespace that is cleared", () => {
     driver.close();
   });
 
-  it("is passed over by a sweep", () => {
-    const driver = swept(1);
+  it("is ignored by a sweep", () => {
+    const driver = sweptDriver(1);
     filled(driver, 1);
     vi.advanceTimersByTime(100);
     expect(driver.stats()).toMatchObject({ entries: 2, expirations: 0 });
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("may be one of several", () => {
-    const driver = swept(1_000);
+  it("may be filled and cleared again before it is unlinked", () => {
+    const driver = sweptDriver(1_000);
     filled(driver, 1_000);
     filled(driver, 1_000);
     expect(entries(driver)).toBe(2);
@@ -345,8 +346,8 @@ describe("a large namespace that is cleared", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("may be followed by another at once", () => {
-    const driver = swept(60_000);
+  it("may be followed at once by another", () => {
+    const driver = sweptDriver(60_000);
     driver.set(B, "b", "v", 0);
     for (const prefix of [A, "app:c:"]) {
       for (let n = 0; n < MANY; n++) driver.set(prefix, `k${n}`, "v", 3_600_000);
@@ -358,8 +359,8 @@ describe("a large namespace that is cleared", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("is let go of with all the rest by close, and when nothing else is there", () => {
-    const driver = swept(1_000);
+  it("is released at once by close, and when the driver is empty", () => {
+    const driver = sweptDriver(1_000);
     filled(driver, 1_000);
     driver.clear(B);
     expect(vi.getTimerCount()).toBe(0);

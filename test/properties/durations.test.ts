@@ -2,17 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Duration, milliseconds } from "../../src/duration.js";
 import { InvalidArgumentError } from "../../src/errors.js";
+import { checkProperty, PROPERTY_TIMEOUT } from "./check-property.js";
 
 const RUNS = 5_000;
 const CENTURY = 36_525n * 86_400_000n;
 const UNITS = { ms: 1n, s: 1_000n, m: 60_000n, h: 3_600_000n, d: 86_400_000n, w: 604_800_000n } as const;
 
-/** A decimal number as its digits and where the point is: `digits` times ten to the `-places`. */
+/** A decimal number: `digits` times ten to the power of `-places`. */
 interface Decimal {
   digits: bigint;
   places: number;
 }
-/** One that is a whole number and a hair more: what must still round up. */
+/** A number slightly above a whole one, which must still be rounded up. */
 const justAbove = fc
   .tuple(fc.bigInt({ min: 0n, max: 4n * 10n ** 12n }), fc.integer({ min: 1, max: 20 }), fc.bigInt({ min: 0n, max: 9n }))
   .map(([whole, places, hair]): Decimal => ({ digits: whole * 10n ** BigInt(places) + hair, places }));
@@ -30,17 +31,17 @@ function written({ digits, places }: Decimal): string {
   return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}`;
 }
 
-/** Whole milliseconds, rounded up, by exact arithmetic; or nothing where it is past 100 years. */
+/** Whole milliseconds by exact arithmetic, rounded up; `undefined` above 100 years. */
 function exact(digits: bigint, places: number, unit: keyof typeof UNITS): number | undefined {
   const scale = 10n ** BigInt(places);
   const scaled = digits * UNITS[unit];
   return scaled > CENTURY * scale ? undefined : Number((scaled + scale - 1n) / scale);
 }
 
-describe("any duration with a unit", () => {
-  it("is the exact number of milliseconds, rounded up and never down", () => {
+describe("any duration with a unit", { timeout: PROPERTY_TIMEOUT }, () => {
+  it("is converted exactly, and rounded up, never down", async () => {
     let accepted = 0;
-    fc.assert(
+    const tried = await checkProperty(
       fc.property(decimal, unit, (number, unit) => {
         const text = `${written(number)}${unit}` as Duration;
         const expected = exact(number.digits, number.places, unit);
@@ -51,13 +52,13 @@ describe("any duration with a unit", () => {
           expect(milliseconds(text, "ttl")).toBe(expected);
         }
       }),
-      { numRuns: RUNS },
+      { runs: RUNS },
     );
-    expect(accepted).toBeGreaterThan(RUNS / 4);
+    expect(accepted).toBeGreaterThan(tried / 4);
   });
 
-  it("reads an exponent as the point moved", () => {
-    fc.assert(
+  it("may have an exponent, which moves the decimal point", async () => {
+    await checkProperty(
       fc.property(
         fc.nat(10_000),
         fc.oneof(fc.integer({ min: -30, max: 12 }), fc.integer({ min: -999, max: 999 })),
@@ -72,14 +73,14 @@ describe("any duration with a unit", () => {
           else expect(milliseconds(text, "ttl")).toBe(expected);
         },
       ),
-      { numRuns: RUNS },
+      { runs: RUNS },
     );
   });
 });
 
-describe("any number of milliseconds", () => {
-  it("is itself, rounded up, or refused", () => {
-    fc.assert(
+describe("any number of milliseconds", { timeout: PROPERTY_TIMEOUT }, () => {
+  it("is rounded up, or refused", async () => {
+    await checkProperty(
       fc.property(fc.oneof(fc.double(), fc.double({ min: 0, max: Number(CENTURY), noNaN: true })), (number) => {
         if (number >= 0 && number <= Number(CENTURY)) {
           const given = milliseconds(number, "ttl");
@@ -90,17 +91,17 @@ describe("any number of milliseconds", () => {
           expect(() => milliseconds(number, "ttl")).toThrow(InvalidArgumentError);
         }
       }),
-      { numRuns: RUNS },
+      { runs: RUNS },
     );
   });
 });
 
-describe("any text at all", () => {
-  it("is a duration or an InvalidArgumentError", () => {
+describe("any string", { timeout: PROPERTY_TIMEOUT }, () => {
+  it("is either a duration or refused with an InvalidArgumentError", async () => {
     const nearly = fc
       .array(fc.constantFrom("1", "0", "5", ".", "e", "-", "+", "s", "ms", "h", " ", "w"), { maxLength: 8 })
       .map((parts) => parts.join(""));
-    fc.assert(
+    await checkProperty(
       fc.property(fc.oneof(fc.string(), nearly), (text) => {
         try {
           const given = milliseconds(text as Duration, "ttl");
@@ -110,7 +111,7 @@ describe("any text at all", () => {
           expect(error).toBeInstanceOf(InvalidArgumentError);
         }
       }),
-      { numRuns: RUNS },
+      { runs: RUNS },
     );
   });
 });

@@ -1,50 +1,7 @@
 /**
- * A plain model of a store and its clients, written from the documented rules and from nothing of the source: one Map
- * by storage key, of bytes and the time at which they are gone.
+ * A plain model of a store and its clients, written from the documented rules and not from the sources: one Map by
+ * storage key, of bytes and the time at which they expire.
  */
-
-export type Kind = "text" | "bytes" | "json";
-
-/** A client as the model knows it. */
-export interface ModelClient {
-  readonly prefix: string;
-  readonly kind: Kind;
-  /** The client's default TTL in milliseconds, 0 for none. */
-  readonly ttl: number;
-}
-
-/** What a call ends in: a value, or an error's code, or what the user's own function threw. */
-export type Outcome = { readonly value: unknown } | { readonly code: string } | { readonly thrown: unknown };
-
-interface Entry {
-  bytes: Buffer;
-  expires: number | undefined;
-}
-
-const MAX = 2n ** 53n - 1n;
-
-export function encode(kind: Kind, value: unknown): Buffer {
-  if (kind === "bytes") return Buffer.from(value as Uint8Array);
-  return Buffer.from(kind === "text" ? (value as string) : JSON.stringify(value));
-}
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** The value, or nothing where the bytes hold none of this kind. */
-export function decode(kind: Kind, bytes: Buffer): { value: unknown } | undefined {
-  if (kind === "bytes") return { value: Uint8Array.from(bytes) };
-  try {
-    const text = strict.decode(bytes);
-    return { value: kind === "text" ? text : JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-const ok = (value?: unknown): Outcome => ({ value });
-const fail = (code: string): Outcome => ({ code });
-const MISSING = fail("ERR_NOT_FOUND");
-
 export class Model {
   now: number;
   readonly #entries = new Map<string, Entry>();
@@ -53,7 +10,7 @@ export class Model {
     this.now = now;
   }
 
-  /** The live entry; an expired one is none. */
+  /** Returns the entry, unless it is missing or expired. */
   #live(client: ModelClient, key: string): Entry | undefined {
     const entry = this.#entries.get(client.prefix + key);
     return entry === undefined || (entry.expires !== undefined && entry.expires <= this.now) ? undefined : entry;
@@ -67,7 +24,7 @@ export class Model {
     return decode(client.kind, entry.bytes) ?? fail("ERR_CODEC");
   }
 
-  /** The bytes under a live key, of any client. */
+  /** Returns the bytes under a live key. */
   bytes(client: ModelClient, key: string): Buffer | undefined {
     return this.#live(client, key)?.bytes;
   }
@@ -196,7 +153,7 @@ export class Model {
     return ok(computed);
   }
 
-  /** The live keys, sorted. */
+  /** Returns the live keys, sorted. */
   keys(client: ModelClient, matches: (key: string) => boolean): Outcome {
     const keys: string[] = [];
     for (const storageKey of this.#entries.keys()) {
@@ -214,3 +171,45 @@ export class Model {
     return ok();
   }
 }
+
+export type Kind = "text" | "bytes" | "json";
+
+/** What the model needs to know of a client. */
+export interface ModelClient {
+  readonly prefix: string;
+  readonly kind: Kind;
+  /** The client's default TTL in milliseconds, 0 for none. */
+  readonly ttl: number;
+}
+
+/** How a call ends: with a value, with an error of that code, or with what the user's own function threw. */
+export type Outcome = { readonly value: unknown } | { readonly code: string } | { readonly thrown: unknown };
+
+interface Entry {
+  bytes: Buffer;
+  expires: number | undefined;
+}
+
+const MAX = 2n ** 53n - 1n;
+
+export function encode(kind: Kind, value: unknown): Buffer {
+  if (kind === "bytes") return Buffer.from(value as Uint8Array);
+  return Buffer.from(kind === "text" ? (value as string) : JSON.stringify(value));
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Returns the value, or `undefined` where the bytes are no value of this kind. */
+export function decode(kind: Kind, bytes: Buffer): { value: unknown } | undefined {
+  if (kind === "bytes") return { value: Uint8Array.from(bytes) };
+  try {
+    const text = strict.decode(bytes);
+    return { value: kind === "text" ? text : JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+const ok = (value?: unknown): Outcome => ({ value });
+const fail = (code: string): Outcome => ({ code });
+const MISSING = fail("ERR_NOT_FOUND");

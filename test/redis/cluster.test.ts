@@ -106,17 +106,88 @@ describe("a Cluster's driver", () => {
     expect(there.commands[0]).toEqual(["ASKING"]);
   });
 
-  it("gives up after too many redirects", async () => {
+  it("rejects a call, not applied, when nodes redirect it in a circle", async () => {
+    const slot = slotOf("app:users:a");
     let other = "";
-    const lost: Answers = ([name]) =>
-      READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${other}\r\n` : undefined;
-    const here: FakeServer = await node(() => all(here.port), lost);
-    other = here.address;
+    const elsewhere: Answers = ([name]) => (READ.test(name as string) ? `-MOVED ${slot} ${other}\r\n` : undefined);
+    const here: FakeServer = await node(() => all(here.port), elsewhere);
+    const there = await node(
+      () => all(here.port),
+      ([name]) => (READ.test(name as string) ? `-MOVED ${slot} ${here.address}\r\n` : undefined),
+    );
+    other = there.address;
     const client = await open(here);
-    const error = await rejection<DriverError>(client.find("a"));
-    expect(error).toBeInstanceOf(DriverError);
-    expect(error.outcome).toBe("not-applied");
+    expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    const reads = [...here.commands, ...there.commands].filter(([name]) => READ.test(name as string));
+    expect(reads.length).toBeLessThan(20);
+  });
+
+  it("reconnects to a node that redirects to itself, and sends the call again", async () => {
+    let connections = 0;
+    const here: FakeServer = await node(
+      () => all(here.port),
+      (command, socket) => {
+        if (!READ.test(command[0] as string)) return undefined;
+        // Each connection may lead to another machine of the same name.
+        if (!("counted" in socket)) Object.assign(socket, { counted: ++connections });
+        return connections < 3 ? `-MOVED ${slotOf("app:users:a")} ${here.address}\r\n` : found(command, "here");
+      },
+    );
+    const client = over(await connected(LONG_TIMEOUT, here));
+    expect(await client.find("a")).toBe("here");
+    expect(connections).toBe(3);
+  });
+
+  it("rejects a call in time, not applied, when a node keeps redirecting to itself", async () => {
+    const here: FakeServer = await node(
+      () => all(here.port),
+      ([name]) => (READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${here.address}\r\n` : undefined),
+    );
+    const client = over(await connected(TIMEOUT, here));
+    expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(here.commands.filter(([name]) => READ.test(name as string)).length).toBeLessThan(20);
+  });
+
+  it.each(["", "?"])("reads the host %j of a redirect as the host of the node that sent it", async (host) => {
+    for (const [prefix, asking] of [
+      ["MOVED", 0],
+      ["ASK", 1],
+    ] as const) {
+      const there = await node(
+        () => all(here.port),
+        (command) => found(command, "there"),
+      );
+      const here: FakeServer = await node(
+        () => all(here.port),
+        ([name]) =>
+          READ.test(name as string) ? `-${prefix} ${slotOf("app:users:a")} ${host}:${there.port}\r\n` : undefined,
+      );
+      const client = await open(here);
+      expect(await client.find("a")).toBe("there");
+      expect(commands(there, "ASKING")).toHaveLength(asking);
+    }
+  });
+
+  it("reads the slot map from another node after one has refused to serve", async () => {
+    let refuses = true;
+    const there = await node(
+      () => all(there.port),
+      (command) => found(command, "there"),
+    );
+    // It is cut off from the others: by its slot map it serves nearly every slot, and it refuses.
+    const here: FakeServer = await node(
+      () =>
+        slots([
+          { from: 0, to: 16_382, port: here.port },
+          { from: 16_383, to: 16_383, port: there.port },
+        ]),
+      ([name]) => (refuses && READ.test(name as string) ? "-CLUSTERDOWN Hash slot not served\r\n" : undefined),
+    );
+    const client = await open(here);
+    expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    await eventually("the slot map of the other node", async () => (await client.find("a")) === "there");
+    refuses = false;
+    expect(await client.find("b")).toBe("there");
   });
 
   it("refuses calls about a slot that no node serves, not applied, and reads the slot map again", async () => {
@@ -266,7 +337,7 @@ describe("a Cluster's driver", () => {
     const driver = await RedisDriver.connect({ cluster: [here.address, other.address], timeout: LONG_TIMEOUT });
     silent = true;
     await rejection(over(driver).find("a"));
-    await eventually("the question", () => commands(here, "CLUSTER").length > 1);
+    await eventually("a reading of the slot map", () => commands(here, "CLUSTER").length > 1);
     driver.close();
     await eventually("no connection", () => here.connections === 0 && other.connections === 0);
     expect(commands(other, "CLUSTER")).toEqual([]);
@@ -285,16 +356,17 @@ describe("calls about one key while its slot moves", () => {
   async function moving() {
     const held: (() => void)[] = [];
     let moved = false;
-    let down = false;
     const map = (): string =>
       slots([
-        { from: 0, to: 8_191, port: there.port },
+        { from: 0, to: 0, port: spare },
+        { from: 1, to: 8_191, port: there.port },
         { from: 8_192, to: 16_383, port: moved ? there.port : here.port },
       ]);
-    const there: FakeServer = await node(map, (command) => {
-      if (READ.test(command[0] as string)) return down ? "-CLUSTERDOWN\r\n" : found(command, "b");
-      return "+OK\r\n";
-    });
+    const third = await node(map);
+    const spare = third.port;
+    const there: FakeServer = await node(map, (command) =>
+      READ.test(command[0] as string) ? found(command, "b") : "+OK\r\n",
+    );
     const here: FakeServer = await node(map, ([, key], socket) => {
       held.push(() => socket.write(`-MOVED ${slotOf(key as string)} ${there.address}\r\n`));
       return undefined;
@@ -314,11 +386,10 @@ describe("calls about one key while its slot moves", () => {
       /** Moves the slot in the slot map, and waits until the driver has read it. */
       async move(): Promise<void> {
         moved = true;
-        down = true;
         const asked = commands(there, "CLUSTER").length;
-        await rejection(client.find("b"));
-        await eventually("the question", () => commands(there, "CLUSTER").length > asked);
-        down = false;
+        // After a lost connection the slot map is read again, from the first node.
+        third.close();
+        await eventually("a reading of the slot map", () => commands(there, "CLUSTER").length > asked);
         // Its reply comes after the slot map.
         await client.find("b");
       },

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, vi } from "vitest";
 
-/** Where the tests' clock starts. */
-export const NOON = Date.UTC(2025, 0, 1, 12);
-
-/** Stops `Date` for each test of this file or group; `pass` moves it. Timers stay real. */
+/** Stops `Date` for each test of this file or group; `pass` moves it forward. Timers stay real. */
 export function stoppedClock(): { pass(milliseconds: number): void } {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"], now: NOON });
@@ -17,3 +14,6 @@ export function stoppedClock(): { pass(milliseconds: number): void } {
     },
   };
 }
+
+/** The time at which the clock of a test starts. */
+export const NOON = Date.UTC(2025, 0, 1, 12);

@@ -1,13 +1,29 @@
 import { ANY_RUN, matchTokens, parse, type Token } from "../../src/glob.js";
 
-/** The parts of a well-formed pattern as it is written: a run of `*`, a class, an escaped or a plain character. */
-function partsOf(pattern: string): string[] {
-  return pattern.match(/\*+|\[(?:\\.|[^\]\\])*\]|\\.|./gsu) ?? [];
+/**
+ * Returns whether a well-formed pattern matches the whole key. Written from the documented rules alone, as a table over
+ * the parts of the pattern and the code points of the key.
+ */
+export function matchesByTable(pattern: string, key: string): boolean {
+  const parts = partsOf(pattern === "" ? "*" : pattern);
+  const characters = Array.from(key);
+  // row[j] says whether the parts so far match the first j characters.
+  let row = characters.map(() => false);
+  row = [true, ...row];
+  for (const part of parts) {
+    const next: boolean[] = [];
+    for (let j = 0; j <= characters.length; j++) {
+      if (part.startsWith("*")) next.push(row[j] === true || (j > 0 && next[j - 1] === true));
+      else next.push(j > 0 && row[j - 1] === true && isOne(part, characters[j - 1] as string));
+    }
+    row = next;
+  }
+  return row.at(-1) === true;
 }
 
 /**
- * How many steps the matcher takes: each test of a code point counts as many as its token is long in the source,
- * since a class may look at each of its parts.
+ * Counts the steps of the matcher. A test of a code point counts as many steps as its token is long in the pattern, since
+ * a class may check each of its parts.
  */
 export function stepsOf(pattern: string, key: string): { steps: number; matched: boolean } {
   const { tokens } = parse(pattern);
@@ -26,25 +42,9 @@ export function stepsOf(pattern: string, key: string): { steps: number; matched:
   return { steps, matched };
 }
 
-/**
- * Whether the pattern matches the whole key, written from the rules alone: a table over the pattern's parts and the
- * key's code points. For well-formed patterns.
- */
-export function matchesByTable(pattern: string, key: string): boolean {
-  const parts = partsOf(pattern === "" ? "*" : pattern);
-  const characters = Array.from(key);
-  // row[j]: the parts so far match the first j characters.
-  let row = characters.map(() => false);
-  row = [true, ...row];
-  for (const part of parts) {
-    const next: boolean[] = [];
-    for (let j = 0; j <= characters.length; j++) {
-      if (part.startsWith("*")) next.push(row[j] === true || (j > 0 && next[j - 1] === true));
-      else next.push(j > 0 && row[j - 1] === true && isOne(part, characters[j - 1] as string));
-    }
-    row = next;
-  }
-  return row.at(-1) === true;
+/** Splits a well-formed pattern into its parts: a run of `*`, a class, an escaped or a plain character. */
+function partsOf(pattern: string): string[] {
+  return pattern.match(/\*+|\[(?:\\.|[^\]\\])*\]|\\.|./gsu) ?? [];
 }
 
 function isOne(part: string, character: string): boolean {
@@ -55,7 +55,7 @@ function isOne(part: string, character: string): boolean {
   return isIn(Array.from(part.slice(negated ? 2 : 1, -1)), character) !== negated;
 }
 
-/** Whether the character is in what stands between the brackets. */
+/** Returns whether a class contains the character, given what is between its brackets. */
 function isIn(inside: string[], character: string): boolean {
   if (inside.length === 0) return false;
   const [from, afterFrom] = one(inside);
@@ -67,7 +67,7 @@ function isIn(inside: string[], character: string): boolean {
   return from === character || isIn(afterFrom, character);
 }
 
-/** The first character, an escape resolved, and what is left. */
+/** Returns the first character, without its escape, and the rest. */
 function one(inside: string[]): [string, string[]] {
   return inside[0] === "\\" ? [inside[1] as string, inside.slice(2)] : [inside[0] as string, inside.slice(1)];
 }

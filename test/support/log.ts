@@ -1,6 +1,6 @@
 import type { Logger } from "../../src/client/log.js";
 
-/** A logger that keeps its lines, each as `level: message`. */
+/** Returns a logger and the lines that it records, each as `level: message`. */
 export function recordingLogger(): { logger: Logger; lines: string[] } {
   const lines: string[] = [];
   const at = (level: string) => (message: string) => {

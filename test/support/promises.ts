@@ -1,12 +1,6 @@
 import { expect } from "vitest";
 
-/** A promise that the test settles. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
+/** Creates a promise that the test settles. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;
@@ -17,12 +11,19 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Lets everything that waits in this process go on: the microtasks, and a turn of the event loop. */
+/** A promise that the test settles. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** Waits until all microtasks have run, and some turns of the event loop. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What the promise rejects with; fails where it resolves. */
+/** Returns what the promise rejects with. Fails the test if it resolves. */
 export async function rejection<E = Error>(promise: PromiseLike<unknown>): Promise<E> {
   let error: unknown;
   let rejected = false;
@@ -31,16 +32,17 @@ export async function rejection<E = Error>(promise: PromiseLike<unknown>): Promi
     error = reason;
   });
   expect(rejected, "the promise should have been rejected").toBe(true);
+  // The caller says which error it expects, and checks it.
   return error as E;
 }
 
-/** Whether the promise has settled by now. */
+/** Returns whether the promise is settled after some turns of the event loop. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
-  const mark = (): void => {
+  const markSettled = (): void => {
     settled = true;
   };
-  promise.then(mark, mark);
+  promise.then(markSettled, markSettled);
   await settle();
   return settled;
 }

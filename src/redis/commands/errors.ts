@@ -13,6 +13,10 @@ export function toDriverError(error: unknown): Error {
   if (prefix === "ERR" && (error as Error).message.includes("cluster support disabled")) {
     return new NotSupportedError("the server is not a node of a Redis Cluster: connect with the option url");
   }
+  const unknown = unknownCommand(error);
+  if (unknown !== undefined) {
+    return new NotSupportedError(`the server does not know the command ${unknown}: it is too old, or has it renamed`);
+  }
   return errorOfPrefix(prefix, safeErrorPrefix(error));
 }
 
@@ -40,6 +44,13 @@ export function errorOfPrefix(prefix: string, shown = KNOWN.has(prefix) ? prefix
  */
 export function errorPrefix(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z][A-Z0-9_]+(?= |$)/.exec(error.message)?.[0] : undefined;
+}
+
+/** The command of the driver's that the server does not know: nothing was done then. */
+export function unknownCommand(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const [, command = ""] = /^ERR unknown command ['`]([A-Za-z]+)['`]/.exec(error.message) ?? [];
+  return COMMANDS.includes(command.toLowerCase()) ? command.toUpperCase() : undefined;
 }
 
 /** What is safe to repeat of a server's error: its prefix, and the name of a command that is not permitted. */
@@ -79,6 +90,6 @@ const KNOWN = new Set([
 
 /** Commands that the driver sends: a server's word about any other is not repeated. */
 const COMMANDS =
-  "get mget set mset incrby exists pttl pexpire persist del unlink evalsha eval scan asking select role cluster|slots".split(
+  "get mget set mset incrby exists pttl pexpire persist del unlink evalsha eval scan asking select role ping hello auth sentinel cluster cluster|slots".split(
     " ",
   );

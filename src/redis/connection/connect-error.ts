@@ -1,9 +1,16 @@
-import { DriverError, NamestoreError, UnavailableError } from "../../errors.js";
-import { safeErrorPrefix } from "../commands/errors.js";
+import { DriverError, NamestoreError, NotSupportedError, UnavailableError } from "../../errors.js";
+import { errorPrefix, safeErrorPrefix, unknownCommand } from "../commands/errors.js";
 
 /** The coded error for a failed attempt to connect. Nothing of the cause is repeated but its kind: it may quote a password. */
 export function toConnectError(error: unknown): NamestoreError {
   if (error instanceof NamestoreError) return error;
+  const unknown = unknownCommand(error);
+  if (unknown === "HELLO" || errorPrefix(error) === "NOPROTO") {
+    return new NotSupportedError(
+      "the server refuses HELLO 3: it has to be Redis 6 or later, or a proxy that speaks RESP3",
+    );
+  }
+  if (unknown !== undefined) return new NotSupportedError(`the server does not know the command ${unknown}`);
   const reason = reasonOf(error);
   const refused = refusal(reason, error);
   return refused === undefined

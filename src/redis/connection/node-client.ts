@@ -1,3 +1,5 @@
+import { abortable } from "../../internal/abort.js";
+import { within } from "../../net/within.js";
 import type { Argument } from "../commands/replies.js";
 
 /** What the driver uses of a node-redis client of one node, which does not reconnect by itself. */
@@ -13,4 +15,29 @@ export function destroy(client: NodeClient): void {
   try {
     client.destroy();
   } catch {}
+}
+
+/**
+ * Runs what opens a client, for so many milliseconds at most. The client is destroyed when that fails, takes too long, or
+ * the signal fires meanwhile.
+ */
+export async function openWithin<T>(
+  client: NodeClient,
+  milliseconds: number,
+  signal: AbortSignal,
+  open: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const opening = open();
+  try {
+    return await abortable(within(opening, milliseconds), signal);
+  } catch (error) {
+    destroy(client);
+    // A socket that is still being opened takes no notice: once more when it is open.
+    opening.then(
+      () => destroy(client),
+      () => {},
+    );
+    throw error;
+  }
 }

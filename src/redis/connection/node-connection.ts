@@ -6,7 +6,7 @@ import { PING } from "../commands/commands.js";
 import type { Refusal } from "../commands/errors.js";
 import { ClientConnection, NodeRequest } from "./client-connection.js";
 import { toConnectError } from "./connect-error.js";
-import { destroy, type NodeClient } from "./node-client.js";
+import { destroy, type NodeClient, openWithin } from "./node-client.js";
 
 /** The way to one node, which reconnects indefinitely, each time with a new client. */
 export class NodeConnection {
@@ -103,32 +103,50 @@ export class NodeConnection {
     return this.#connection.pending.filter(({ sent }) => sent);
   }
 
+  /** Tries one client after the other: Sentinels may name servers that are gone. */
   async #open(signal: AbortSignal, onFailure: (reason: Error) => void): Promise<ClientConnection> {
-    const { create, accept, onRefused } = this.#options;
+    let reason: unknown = new UnavailableError("no server to connect to", { outcome: "not-applied" });
+    try {
+      for await (const client of this.#options.candidates(signal)) {
+        try {
+          return await this.#connect(client, signal, onFailure);
+        } catch (error) {
+          reason = error;
+        }
+      }
+    } catch (error) {
+      reason = error;
+    }
+    throw toConnectError(reason);
+  }
+
+  async #connect(
+    client: NodeClient,
+    signal: AbortSignal,
+    onFailure: (reason: Error) => void,
+  ): Promise<ClientConnection> {
     const fail = (): void => onFailure(lost(this.name));
     let open = false;
     let failed = false;
-    try {
-      const client = await create(signal);
-      signal.addEventListener("abort", () => destroy(client), { once: true });
-      if (signal.aborted) destroy(client);
-      client.on("error", () => {
-        failed = true;
-        if (open) fail();
-      });
-      signal.throwIfAborted();
+    client.on("error", () => {
+      failed = true;
+      if (open) fail();
+    });
+    const { timeout, candidateTimeout = timeout, accept, onRefused } = this.#options;
+    await openWithin(client, candidateTimeout, signal, async () => {
       await client.connect();
       await accept?.(client);
-      // What connect itself rejects with would have said more.
-      if (failed) throw new UnavailableError("the connection was lost at once", { outcome: "not-applied" });
-      open = true;
-      return new ClientConnection(client, {
-        onRefused: (batch, refusal) => onRefused(batch, refusal, this),
-        onDesynchronised: fail,
-      });
-    } catch (error) {
-      throw toConnectError(error);
+    });
+    // What connect itself rejects with would have said more.
+    if (failed) {
+      destroy(client);
+      throw new UnavailableError("the connection was lost at once", { outcome: "not-applied" });
     }
+    open = true;
+    return new ClientConnection(client, {
+      onRefused: (batch, refusal) => onRefused(batch, refusal, this),
+      onDesynchronised: fail,
+    });
   }
 }
 
@@ -137,8 +155,13 @@ export interface NodeConnectionOptions {
   readonly name: string;
   /** How long a call may take, its wait for a connection included, in milliseconds. */
   readonly timeout: number;
-  /** Makes a client for the node, which is not connected yet. What else it opens has to end when the signal fires. */
-  create(signal: AbortSignal): NodeClient | Promise<NodeClient>;
+  /**
+   * Makes clients for the node, not connected yet: the first that connects is used. Most nodes have one candidate. What
+   * else it opens has to end when the signal fires.
+   */
+  candidates(signal: AbortSignal): AsyncIterable<NodeClient> | Iterable<NodeClient>;
+  /** How long one candidate may take, in milliseconds. Default: `timeout`. */
+  readonly candidateTimeout?: number;
   /** Throws where a client that has connected is not to be used. */
   accept?(client: NodeClient): Promise<void>;
   /** Takes over a batch that the node refused. Returns `false` where its callers should get the error. */

@@ -1,43 +1,35 @@
 import { UnavailableError } from "../../errors.js";
-import type { Address } from "../../net/address.js";
-import { within } from "../../net/within.js";
+import { type Address, addressName } from "../../net/address.js";
 import type { SentinelSettings } from "../options.js";
-import { destroy, type NodeClient } from "./node-client.js";
+import { destroy, type NodeClient, openWithin } from "./node-client.js";
 
 /**
- * Asks the Sentinels, one after the other, for the address of the primary.
+ * The primaries that the Sentinels name, one Sentinel after the other: the next is asked when what the one before named
+ * turned out to be gone, or to be a replica.
  *
  * @param create - makes a client for a Sentinel.
- * @param timeout - for all of them together, in milliseconds.
+ * @param timeout - how long a Sentinel may take, in milliseconds.
  */
-export async function findPrimary(
+export async function* namedPrimaries(
   { name, nodes }: SentinelSettings,
   create: (address: Address) => NodeClient,
   timeout: number,
   signal: AbortSignal,
-): Promise<Address> {
+): AsyncGenerator<Address, void, void> {
+  const named = new Set<string>();
   let reason: unknown;
   for (const node of nodes) {
-    signal.throwIfAborted();
-    const client = create(node);
-    const end = (): void => destroy(client);
-    signal.addEventListener("abort", end, { once: true });
-    client.on("error", () => {});
     try {
-      const reply = await within(
-        client.connect().then(() => client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name])),
-        timeout / nodes.length,
-      );
-      if (Array.isArray(reply)) return { host: String(reply[0]), port: Number(String(reply[1])) };
-      reason = new UnavailableError("the Sentinels know no primary of this name", { outcome: "not-applied" });
+      const address = await ask(create(node), name, timeout, signal);
+      if (named.has(addressName(address))) continue;
+      named.add(addressName(address));
+      yield address;
     } catch (error) {
+      signal.throwIfAborted();
       reason = error;
-    } finally {
-      signal.removeEventListener("abort", end);
-      end();
     }
   }
-  throw reason;
+  if (named.size === 0) throw reason;
 }
 
 /**
@@ -50,5 +42,19 @@ export async function assertPrimary(client: NodeClient): Promise<void> {
   const role = Array.isArray(reply) ? String(reply[0]) : "";
   if (role !== "master") {
     throw new UnavailableError("the Sentinels name a server that is not a primary", { outcome: "not-applied" });
+  }
+}
+
+async function ask(sentinel: NodeClient, name: string, timeout: number, signal: AbortSignal): Promise<Address> {
+  sentinel.on("error", () => {});
+  try {
+    const reply = await openWithin(sentinel, timeout, signal, async () => {
+      await sentinel.connect();
+      return sentinel.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]);
+    });
+    if (Array.isArray(reply)) return { host: String(reply[0]), port: Number(String(reply[1])) };
+    throw new UnavailableError("the Sentinels know no primary of this name", { outcome: "not-applied" });
+  } finally {
+    destroy(sentinel);
   }
 }

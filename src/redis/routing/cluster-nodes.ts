@@ -1,6 +1,8 @@
 import { type Address, addressName } from "../../net/address.js";
 import { closed } from "../../net/outcomes.js";
 import { within } from "../../net/within.js";
+import type { AnyBatch } from "../commands/batch.js";
+import type { Refusal } from "../commands/errors.js";
 import type { NodeClient } from "../connection/node-client.js";
 import { NodeConnection, type NodeConnectionOptions } from "../connection/node-connection.js";
 
@@ -65,8 +67,13 @@ export class ClusterNodes {
 
   #add(address: Address, name: string): ClusterNode {
     if (this.#closed) throw closed("not-applied");
-    const { create, ...options } = this.#options;
-    const node = new ClusterNode(address, { ...options, name, create: () => create(address) });
+    const { create, onRefused, ...options } = this.#options;
+    const node: ClusterNode = new ClusterNode(address, {
+      ...options,
+      name,
+      candidates: () => [create(address)],
+      onRefused: (batch, refusal) => onRefused(batch, refusal, node),
+    });
     this.#nodes.set(addressName(address), node);
     return node;
   }
@@ -75,6 +82,8 @@ export class ClusterNodes {
 /** The connection to one node of a Cluster. */
 export class ClusterNode extends NodeConnection {
   readonly address: Address;
+  /** When the node last refused to serve, by `performance.now()`: its slot map may be of no use either. */
+  refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(address: Address, options: NodeConnectionOptions) {
     super(options);
@@ -87,7 +96,9 @@ export class ClusterNode extends NodeConnection {
   }
 }
 
-export interface ClusterNodesOptions extends Pick<NodeConnectionOptions, "timeout" | "onRefused" | "onLost"> {
+export interface ClusterNodesOptions extends Pick<NodeConnectionOptions, "timeout" | "onLost"> {
+  /** Takes over a batch that the node refused. Returns `false` where its callers should get the error. */
+  onRefused(batch: AnyBatch, refusal: Refusal, from: ClusterNode): boolean;
   /** Makes a client for the node at an address. */
   create(address: Address): NodeClient;
 }

@@ -5,7 +5,6 @@ import type { AnyBatch } from "../commands/batch.js";
 import type { Refusal } from "../commands/errors.js";
 import type { NodeRequest } from "../connection/client-connection.js";
 import type { NodeClient } from "../connection/node-client.js";
-import type { NodeConnection } from "../connection/node-connection.js";
 import { type ClusterNode, ClusterNodes } from "./cluster-nodes.js";
 import { MigratingSlots } from "./migrating-slots.js";
 import { mayRedirect, type Primary, type Router, resend } from "./router.js";
@@ -88,30 +87,39 @@ export class Cluster implements Router {
     this.#nodes.close();
   }
 
-  #onRefused(batch: AnyBatch, refusal: Refusal, from: NodeConnection): boolean {
+  #onRefused(batch: AnyBatch, refusal: Refusal, from: ClusterNode): boolean {
     // A question of the driver's own is about this very node.
     if (batch.slot === NO_SLOT) return false;
-    const { prefix, message } = refusal;
-    if (prefix !== "MOVED" && prefix !== "ASK") {
-      if (prefix === "CLUSTERDOWN" || prefix === "READONLY") void this.#map.refresh();
-      return resend(batch, refusal, (again) => this.send(again));
-    }
-    const address = parseAddress(message.slice(message.lastIndexOf(" ") + 1));
-    // An empty host stands for the host of the node that says so; the map will tell.
-    if (address === undefined || address.host === "" || !mayRedirect(batch)) {
+    const { prefix } = refusal;
+    if (prefix === "MOVED" || prefix === "ASK") return this.#redirect(batch, refusal, from);
+    if (prefix === "CLUSTERDOWN" || prefix === "READONLY" || prefix === "MASTERDOWN") {
+      from.refusedAt = performance.now();
       void this.#map.refresh();
-      return false;
     }
-    const node = this.#nodes.redirected(address);
+    return resend(batch, refusal, (again) => this.send(again));
+  }
+
+  #redirect(batch: AnyBatch, { prefix, message }: Refusal, from: ClusterNode): boolean {
+    const target = parseAddress(message.slice(message.lastIndexOf(" ") + 1));
+    if (prefix === "MOVED" || target === undefined) void this.#map.refresh();
+    if (target === undefined) return false;
+    if (!mayRedirect(batch)) {
+      batch.fail(new UnavailableError("the nodes of the Cluster redirect in a circle", { outcome: "not-applied" }));
+      return true;
+    }
+    // A node that does not know its own name stands for itself, as the specification has it.
+    const host = target.host === "" || target.host === "?" ? from.address.host : target.host;
+    const node = this.#nodes.redirected({ host, port: target.port });
     if (prefix === "ASK") {
       node.send(batch, { asking: true });
       return true;
     }
+    // Another machine has the name of this node by now: a new connection leads there.
+    if (node === from) node.renew();
     if (this.#map.ownerOf(batch.slot) !== node) {
       this.#migrating.leave(batch.slot, from);
       this.#map.move(batch.slot, node);
     }
-    void this.#map.refresh();
     node.send(batch, { by: from });
     return true;
   }

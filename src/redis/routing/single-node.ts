@@ -8,12 +8,12 @@ export class SingleNode implements Router {
   readonly version = 0;
   closed = false;
   readonly #connection: NodeConnection;
-  readonly #findsPrimary: boolean;
 
-  /** @param findsPrimary - whether a new connection finds the primary when the server turns out to be a replica. */
-  constructor(options: Omit<NodeConnectionOptions, "onRefused">, findsPrimary: boolean) {
-    this.#connection = new NodeConnection({ ...options, onRefused: (batch, refusal) => this.#resend(batch, refusal) });
-    this.#findsPrimary = findsPrimary;
+  constructor(options: Omit<NodeConnectionOptions, "onRefused">) {
+    this.#connection = new NodeConnection({
+      ...options,
+      onRefused: (batch, refusal) => this.#onRefused(batch, refusal),
+    });
   }
 
   connect(): Promise<void> {
@@ -37,8 +37,9 @@ export class SingleNode implements Router {
     this.#connection.close();
   }
 
-  #resend(batch: AnyBatch, refusal: Refusal): boolean {
-    if (refusal.prefix === "READONLY" && this.#findsPrimary) this.#connection.renew();
+  #onRefused(batch: AnyBatch, refusal: Refusal): boolean {
+    // A replica by now: the name of the server, or the Sentinels, may lead a new connection to the primary.
+    if (refusal.prefix === "READONLY" || refusal.prefix === "MASTERDOWN") this.#connection.renew();
     return resend(batch, refusal, (again) => this.#connection.send(again));
   }
 }

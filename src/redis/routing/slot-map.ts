@@ -94,7 +94,10 @@ export class SlotMap {
     const { nodes, seeds } = this.#options;
     while (this.#outdated && !this.#closed) {
       this.#outdated = false;
-      const responsive = nodes.all.filter(({ stalled }) => !stalled);
+      // A node that has refused to serve may be cut off from the others, with a map that is of no use: it comes last.
+      const responsive = nodes.all
+        .filter(({ stalled }) => !stalled)
+        .sort((one, other) => one.refusedAt - other.refusedAt);
       for (const address of [...responsive.map((node) => node.address), ...seeds]) {
         try {
           await this.readFrom(address, SLOT_MAP_TIMEOUT);

@@ -1,12 +1,9 @@
-/** Something that waits for its turn. It gives a promise, never rejected, where the next one is to wait for its end. */
-export type Turn = () => Promise<void> | undefined;
-
 /**
- * Keeps calls about one key in the order in which they were made, where one of them takes several round trips. Where
- * none does, calls need no turn: a connection keeps their order.
+ * Keeps calls about one key in the order in which they were made, where one of them takes several round trips. Calls of
+ * one command need no turn among themselves: a connection keeps their order.
  */
-export class KeyOrder {
-  /** The keys that are busy, and who waits for each. */
+export class KeyQueue {
+  /** The keys that are busy, and the turns that wait for each. */
   readonly #busy = new Map<string, Turn[]>();
 
   /** Whether a call about this key has to wait for its turn. */
@@ -14,7 +11,7 @@ export class KeyOrder {
     return this.#busy.size > 0 && this.#busy.has(key);
   }
 
-  /** Takes a turn now, or behind those that are waiting. */
+  /** Takes a turn now, or after those that wait already. */
   add(key: string, turn: Turn): void {
     const waiting = this.#busy.get(key);
     if (waiting !== undefined) {
@@ -25,12 +22,12 @@ export class KeyOrder {
     void this.#run(key);
   }
 
-  /** Resolves when every call that was made before has had its turn. */
+  /** Resolves when every turn that was added before has ended. */
   async idle(): Promise<void> {
-    await Promise.all(Array.from(this.#busy.keys(), (key) => this.#last(key)));
+    await Promise.all(Array.from(this.#busy.keys(), (key) => this.#idleKey(key)));
   }
 
-  #last(key: string): Promise<void> {
+  #idleKey(key: string): Promise<void> {
     return new Promise((resolve) => {
       this.add(key, () => {
         resolve();
@@ -40,15 +37,16 @@ export class KeyOrder {
   }
 
   async #run(key: string): Promise<void> {
-    let turns = this.#busy.get(key) as Turn[];
-    while (turns.length > 0) {
+    for (let turns = this.#busy.get(key); turns !== undefined && turns.length > 0; turns = this.#busy.get(key)) {
       this.#busy.set(key, []);
       for (const turn of turns) {
         const ended = turn();
         if (ended !== undefined) await ended;
       }
-      turns = this.#busy.get(key) as Turn[];
     }
     this.#busy.delete(key);
   }
 }
+
+/** One turn at a key. Returns a promise, which never rejects, where the next turn has to wait for it. */
+export type Turn = () => Promise<void> | undefined;

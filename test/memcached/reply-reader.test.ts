@@ -1,14 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { EN, EX, HD, LINE, MN, NF, NS, type Reply, ReplyReader, UNTOLD, VA } from "../../src/memcached/protocol.js";
+import {
+  EN,
+  EX,
+  HD,
+  LINE,
+  type MetaReply,
+  MN,
+  NF,
+  NO_TTL_FLAG,
+  NS,
+  ReplyReader,
+  VA,
+} from "../../src/memcached/reply-reader.js";
 import { MemcachedServer } from "./servers.js";
 
 const server = await MemcachedServer.start();
 
-type Seen = Omit<Reply, "value"> & { value: string | undefined };
+type ReadReply = Omit<MetaReply, "value"> & { value: string | undefined };
 
-/** Reads pieces; gives the replies in them, and whether all of it was replies. */
-function read(pieces: readonly (string | Buffer)[]): { replies: Seen[]; good: boolean } {
-  const replies: Seen[] = [];
+/** Reads pieces. Returns the replies in them, and whether they contained nothing else. */
+function read(pieces: readonly (string | Buffer)[]): { replies: ReadReply[]; good: boolean } {
+  const replies: ReadReply[] = [];
   const reader = new ReplyReader((reply) => {
     replies.push({ ...reply, value: reply.value?.toString("latin1") });
     return true;
@@ -17,41 +29,41 @@ function read(pieces: readonly (string | Buffer)[]): { replies: Seen[]; good: bo
   return { replies, good };
 }
 
-const reply = (code: number, more: Partial<Seen> = {}): Partial<Seen> => ({
+const reply = (code: number, more: Partial<ReadReply> = {}): Partial<ReadReply> => ({
   code,
-  mark: -1,
+  opaque: -1,
   cas: "",
-  ttl: UNTOLD,
+  ttl: NO_TTL_FLAG,
   ...more,
 });
 
-const REPLIES: readonly [string, Partial<Seen>][] = [
+const REPLIES: readonly [string, Partial<ReadReply>][] = [
   ["HD\r\n", reply(HD)],
-  ["HD O7\r\n", reply(HD, { mark: 7 })],
+  ["HD O7\r\n", reply(HD, { opaque: 7 })],
   ["EN\r\n", reply(EN)],
-  ["EN O0\r\n", reply(EN, { mark: 0 })],
-  ["NS O12\r\n", reply(NS, { mark: 12 })],
-  ["EX O999\r\n", reply(EX, { mark: 999 })],
-  ["NF O1\r\n", reply(NF, { mark: 1 })],
+  ["EN O0\r\n", reply(EN, { opaque: 0 })],
+  ["NS O12\r\n", reply(NS, { opaque: 12 })],
+  ["EX O999\r\n", reply(EX, { opaque: 999 })],
+  ["NF O1\r\n", reply(NF, { opaque: 1 })],
   ["MN\r\n", reply(MN)],
-  ["VA 0 O3\r\n\r\n", reply(VA, { mark: 3, value: "" })],
+  ["VA 0 O3\r\n\r\n", reply(VA, { opaque: 3, value: "" })],
   ["VA 5\r\nvalue\r\n", reply(VA, { value: "value" })],
-  ["VA 4 O3\r\n\r\n\r\n\r\n", reply(VA, { mark: 3, value: "\r\n\r\n" })],
+  ["VA 4 O3\r\n\r\n\r\n\r\n", reply(VA, { opaque: 3, value: "\r\n\r\n" })],
   [
     "VA 9 c18446744073709551615 t-1 O3\r\nEN\r\nVA 1\n\r\n",
-    reply(VA, { mark: 3, cas: "18446744073709551615", ttl: -1, value: "EN\r\nVA 1\n" }),
+    reply(VA, { opaque: 3, cas: "18446744073709551615", ttl: -1, value: "EN\r\nVA 1\n" }),
   ],
-  ["VA 3 t2592000 c1 O3 Z X\r\n\0\xff\n\r\n", reply(VA, { mark: 3, cas: "1", ttl: 2_592_000, value: "\0\xff\n" })],
-  ["HD t99 O4 X W\r\n", reply(HD, { mark: 4, ttl: 99 })],
-  ["HD kkey b O4\r\n", reply(HD, { mark: 4 })],
+  ["VA 3 t2592000 c1 O3 Z X\r\n\0\xff\n\r\n", reply(VA, { opaque: 3, cas: "1", ttl: 2_592_000, value: "\0\xff\n" })],
+  ["HD t99 O4 X W\r\n", reply(HD, { opaque: 4, ttl: 99 })],
+  ["HD kkey b O4\r\n", reply(HD, { opaque: 4 })],
   ["ERROR\r\n", { code: LINE, line: "ERROR" }],
   ["SERVER_ERROR out of memory\r\n", { code: LINE, line: "SERVER_ERROR out of memory" }],
   ["STAT time 1\r\n", { code: LINE, line: "STAT time 1" }],
   ["END\r\n", { code: LINE, line: "END" }],
 ];
 
-describe("replies", () => {
-  it.each(REPLIES)("%j is read", (text, expected) => {
+describe("ReplyReader", () => {
+  it.each(REPLIES)("reads %j", (text, expected) => {
     const { replies, good } = read([text]);
     expect(good).toBe(true);
     expect(replies).toHaveLength(1);
@@ -60,17 +72,17 @@ describe("replies", () => {
 
   const all = REPLIES.map(([text]) => text).join("");
 
-  it("that are split at every byte are whole again", () => {
+  it("joins replies that are split at any byte", () => {
     const whole = read([all]);
     expect(whole.replies).toHaveLength(REPLIES.length);
     for (let at = 1; at < all.length; at++) expect(read([all.slice(0, at), all.slice(at)])).toEqual(whole);
   });
 
-  it("that come byte by byte are whole again", () => {
+  it("joins replies that arrive byte by byte", () => {
     expect(read([...all])).toEqual(read([all]));
   });
 
-  it("with a large value in many pieces are whole, and behind them goes on the next", () => {
+  it("joins a large value from many pieces, and reads the next reply after it", () => {
     const value = "0123456789\r\n".repeat(20_000);
     const text = `VA ${value.length} O1\r\n${value}\r\nEN O2\r\n`;
     const pieces = Array.from({ length: Math.ceil(text.length / 65_536) }, (_, at) =>
@@ -82,7 +94,7 @@ describe("replies", () => {
     expect(replies[0]?.value === value).toBe(true);
   });
 
-  it("of which no more is wanted are read no further", () => {
+  it("stops when its consumer wants no more", () => {
     let count = 0;
     const reader = new ReplyReader(() => ++count < 2);
     expect(reader.read(Buffer.from("HD\r\nHD\r\nHD\r\n"))).toBe(false);
@@ -99,6 +111,7 @@ describe("replies", () => {
     "VA x\r\n\r\n",
     "VA -1\r\n\r\n",
     "VA 1x\r\n1\r\n",
+    "VA\r\n12 \r\n",
     "VA 5\r\nvalue!\n",
     "VA 5\r\nvalue\r!",
     "VA 9999999999\r\n",
@@ -111,12 +124,12 @@ describe("replies", () => {
     "HD tx\r\n",
     `STAT ${"x".repeat(5_000)}\r\n`,
     "x".repeat(5_000),
-  ])("%j is none", (text) => {
+  ])("refuses %j", (text) => {
     expect(read([text]).good).toBe(false);
   });
 });
 
-describe("the server, byte by byte", () => {
+describe("memcached", () => {
   it.each<[string, string, string]>([
     ["mg, a miss", "mg none v O1\r\n", "EN O1\r\n"],
     ["ms and mg", "ms a 5 O1\r\nvalue\r\nmg a v O2\r\n", "HD O1\r\nVA 5 O2\r\nvalue\r\n"],
@@ -140,11 +153,11 @@ describe("the server, byte by byte", () => {
     ["base64", "ms YSBi 1 b O1\r\n9\r\nmg YSBi b v O2\r\n", "HD O1\r\nVA 1 O2\r\n9\r\n"],
     ["mn", "mn\r\n", "MN\r\n"],
     ["a date past 2038", "ms m 1 T2147483648 O1\r\n9\r\nmg m O2\r\n", "HD O1\r\nEN O2\r\n"],
-  ])("%s", async (_, request, answer) => {
+  ])("answers %s as the driver expects", async (_, request, answer) => {
     expect(await server.raw(request)).toBe(answer);
   });
 
-  it("changes the CAS token with a touch by md I, and not with one by mg T", async () => {
+  it("changes the CAS token when md I touches an item, but not when mg T does", async () => {
     const cas = async (): Promise<string | undefined> => / c(\d+)/.exec(await server.raw("mg n c\r\n"))?.[1];
     await server.raw("ms n 1\r\n1\r\n");
     const first = await cas();

@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { DriverError, NamestoreError, NotSupportedError, TimeoutError, UnavailableError } from "../../src/errors.js";
-import { DumpReader } from "../../src/memcached/dump.js";
 import { rejection } from "../support/promises.js";
 import { cutAfter, FaultProxy, type Tap } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
-import { FakeServer, markOf } from "./fake.js";
+import { FakeServer, opaqueOf } from "./fake.js";
 import { open } from "./opening.js";
 import { MemcachedServer } from "./servers.js";
 
@@ -14,7 +13,7 @@ const DUMP = "lru_crawler metadump hash";
 
 const line = (name: string, exp = "-1"): string => `key=${name} exp=${exp} la=1 cas=1 fetch=no cls=1 size=70\n`;
 
-/** A server whose listings go as told: by the piece, with turns of the loop between. */
+/** A server that answers its listings in this order, and repeats the last answer. */
 async function listed(...answers: readonly (string | undefined)[]): Promise<FakeServer> {
   let at = 0;
   return FakeServer.start((command) => {
@@ -23,49 +22,11 @@ async function listed(...answers: readonly (string | undefined)[]): Promise<Fake
   });
 }
 
-describe("the lines of a listing", () => {
-  const text = `OK\r\n${line("app%3Ausers%3Aa")}${line("app%3Ausers%3A%C3%A9%20%2F", "1001")}${line("app%3Ausers%3Agone", "1000")}${line(
-    "app%3Ausers%3Abad%FF",
-  )}${line("other%3Aapp%3Ausers%3Aa")}${line("app%3Ausers%3A")}${line("app%3Ausers%3A1", "0")}${line("zz")}key=app%3Ausers%3Ahalf\nEND\r\n`;
-
-  function read(pieces: readonly string[]): { names: string[]; ends: boolean[] } {
-    const reader = new DumpReader("app:users:", 1_000);
-    const ends = pieces.map((piece) => reader.read(Buffer.from(piece, "latin1")));
-    return { names: [...reader.names], ends };
-  }
-
-  it("are those of live keys of the namespace that are UTF-8, unescaped", () => {
-    expect(read([text])).toEqual({ names: ["a", "é /", ""], ends: [true] });
-  });
-
-  it("are whole wherever they are split", () => {
-    for (let at = 1; at < text.length; at++) {
-      expect(read([text.slice(0, at), text.slice(at)])).toEqual({ names: ["a", "é /", ""], ends: [false, true] });
-    }
-    expect(read([...text]).names).toEqual(["a", "é /", ""]);
-  });
-
-  it("may be none", () => {
-    expect(read(["END\r\n"])).toEqual({ names: [], ends: [true] });
-    expect(read([line("zzEND"), "END", "\r\n"]).ends).toEqual([false, false, true]);
-  });
-
-  it.each(["what?\r\n", "x".repeat(3_000), `${line("a")}${"x".repeat(3_000)}`])("%j is none", (garbage) => {
-    expect(() => read([garbage])).toThrow(UnavailableError);
-  });
-
-  it("know the prefix escaped as the server escapes it", () => {
-    const reader = new DumpReader("!'()*~-._%:é", 1);
-    reader.read(Buffer.from(`${line("%21%27%28%29%2A~-._%25%3A%C3%A9key")}END\r\n`));
-    expect([...reader.names]).toEqual(["key"]);
-  });
-});
-
-describe("a server that refuses to list", () => {
+describe("A listing that the server refuses", () => {
   it.each([
     ["-X", ["-X"]],
     ["no_lru_crawler", ["-o", "no_lru_crawler"]],
-  ])("with %s: NotSupportedError that names the setting, and all else works", async (setting, extra) => {
+  ])("rejects with NotSupportedError that names %s, and all else works", async (setting, extra) => {
     const { client } = await open((await MemcachedServer.start(extra)).address);
     await client.set("key", "1");
     for (const call of [client.keys(), client.clear()]) {
@@ -77,7 +38,7 @@ describe("a server that refuses to list", () => {
   });
 
   it.each(["ERROR\r\n", "CLIENT_ERROR what secret\r\n", "SERVER_ERROR out of memory\r\n"])(
-    "with %j: DriverError",
+    "rejects with DriverError when the server answers %j",
     async (answer) => {
       const { client } = await open((await listed(answer)).address);
       const error = await rejection(client.keys());
@@ -91,78 +52,78 @@ describe("a server that refuses to list", () => {
     "OK\r\nERROR locked try again later\r\n",
     "what?\r\n",
     "ERROR Too many open connections\r\n",
-  ])("for now, with %j: it is asked again", async (answer) => {
+  ])("is tried again when the server answers %j", async (answer) => {
     const fake = await listed(answer, answer, `${line("app%3Ausers%3Aa")}END\r\n`);
     const { client } = await open(fake.address);
     expect(await client.keys()).toEqual(["a"]);
     expect(fake.lines.filter((each) => each === DUMP)).toHaveLength(3);
   });
 
-  it("for longer than the timeout: UnavailableError", async () => {
-    const { client } = await open({ servers: (await listed("BUSY\r\n")).address, timeout: 200 });
-    const { error, took } = await settled(client.keys(), 1_200);
+  it("rejects with UnavailableError when the server is busy for longer than the timeout", async () => {
+    const { client } = await open({ servers: (await listed("BUSY\r\n")).address, timeout: 500 });
+    const { error, took } = await settled(client.keys(), 3_000);
     expect(error).toBeInstanceOf(UnavailableError);
-    expect(took).toBeGreaterThan(190);
+    expect(took).toBeGreaterThan(490);
   });
 });
 
-describe("a listing", () => {
-  it("that falls silent: TimeoutError, after the timeout since the last byte", async () => {
-    const { client } = await open({ servers: (await listed(line("app%3Ausers%3Aa"))).address, timeout: 200 });
-    const { error, took } = await settled(client.keys(), 1_200);
+describe("A listing", () => {
+  it("rejects with TimeoutError when the server is silent for the timeout", async () => {
+    const { client } = await open({ servers: (await listed(line("app%3Ausers%3Aa"))).address, timeout: 500 });
+    const { error, took } = await settled(client.keys(), 3_000);
     expect(error).toBeInstanceOf(TimeoutError);
-    expect(took).toBeGreaterThan(190);
+    expect(took).toBeGreaterThan(490);
   });
 
   it.each([
     ["falls silent", line("app%3Ausers%3Aa")],
-    ["never comes, since the server is at another's", "BUSY\r\n"],
-  ])("that %s fails those that wait for it, and later ones try anew", async (_, first) => {
+    ["finds the server busy", "BUSY\r\n"],
+  ])("that %s fails those that wait for it, and later ones are tried anew", async (_, first) => {
     const answers = [first];
     const fake = await FakeServer.start((command) => {
       if (command === "stats") return "STAT time 1000\r\nEND\r\n";
       return command === DUMP ? answers[0] : undefined;
     });
-    const { client } = await open({ servers: fake.address, timeout: 300 });
-    const queued = [1, 2, 3].map(() => settled(client.keys(), 1_200));
+    const { client } = await open({ servers: fake.address, timeout: 1_000 });
+    const queued = [1, 2, 3].map(() => settled(client.keys(), 5_000));
     const failed = await Promise.all(queued);
     for (const { error, took } of failed) {
       expect(error).toBeInstanceOf(NamestoreError);
-      expect(took).toBeGreaterThan(290);
-      expect(took).toBeLessThan(550);
+      expect(took).toBeGreaterThan(990);
+      // One after the other, the last two would take two and three timeouts.
+      expect(took).toBeLessThan(1_950);
     }
     answers[0] = `${line("app%3Ausers%3Aa")}END\r\n`;
     expect(await Promise.all([client.keys(), client.keys()])).toEqual([["a"], ["a"]]);
   });
 
-  it("counts as one call until it is over, and so does clear", async () => {
+  it("counts as one call until it settles, and so does clear", async () => {
     const fake = await listed(undefined);
-    const { client } = await open({ servers: fake.address, timeout: 300, maxPending: 2 });
+    const { client } = await open({ servers: fake.address, timeout: 1_000, maxPending: 2 });
     const calls = [rejection(client.keys()), rejection(client.clear())];
     await eventually("a listing", () => fake.lines.includes(DUMP));
     expect(await rejection(client.find("a"))).toMatchObject({
-      message: expect.stringContaining("2 calls are pending"),
+      message: expect.stringContaining("2 calls are already pending"),
     });
     await Promise.all(calls);
     const later = [rejection(client.find("a")), rejection(client.find("a"))];
     for (const error of await Promise.all(later)) expect(error.message).not.toContain("pending");
   });
 
-  it("whose question for the time cannot be sent in time is not sent", async () => {
+  it("is not sent when its question for the time cannot be sent in time", async () => {
     const fake = await FakeServer.start((command, socket) => {
-      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${markOf(command)}\r\n`), 350);
+      if (command.startsWith("mg")) setTimeout(() => socket.write(`EN ${opaqueOf(command)}\r\n`), 1_700);
       return undefined;
-    }, 300);
-    const { client } = await open({ servers: fake.address, timeout: 400 });
+    }, 500);
+    const { client } = await open({ servers: fake.address, timeout: 2_000 });
     const behind = rejection(client.getSet("a", "1"));
-    const { error, took } = await settled(client.keys(), 1_000);
+    const { error } = await settled(client.keys(), 3_000);
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
-    expect(took).toBeLessThan(450);
     await behind;
     expect(fake.lines.map((each) => each.slice(0, 2))).toEqual(["mg"]);
   });
 
-  it("may take longer than the timeout where it goes on", async () => {
+  it("may take longer than the timeout while bytes keep arriving", async () => {
     const fake = await FakeServer.start((command, socket) => {
       if (command === "stats") return "STAT time 1000\r\nEND\r\n";
       if (command !== DUMP) return undefined;
@@ -170,17 +131,17 @@ describe("a listing", () => {
       const timer = setInterval(() => {
         socket.write(++count === 8 ? "END\r\n" : line(`app%3Ausers%3A${count}`));
         if (count === 8) clearInterval(timer);
-      }, 60);
+      }, 200);
       return "";
     });
-    const { client } = await open({ servers: fake.address, timeout: 200 });
+    const { client } = await open({ servers: fake.address, timeout: 1_000 });
     expect(await client.keys()).toHaveLength(7);
   });
 
-  it("starts again where its connection is lost", async () => {
+  it("starts again when its connection is lost", async () => {
     const server = await MemcachedServer.start();
     const proxy = await FaultProxy.to(server);
-    const { client } = await open({ servers: proxy.address, timeout: 2_000 });
+    const { client } = await open(proxy.address);
     const keys = Array.from({ length: 2_000 }, (_, at) => `key ${at}`);
     await client.mSet(keys.map((key) => [key, "1"]));
     const cut = cutAfter(30_000);
@@ -193,7 +154,7 @@ describe("a listing", () => {
     expect(await client.keys()).toEqual([]);
   });
 
-  it("sees every write before it, and clear removes them, in whatever state they are", async () => {
+  it("sees every write made before it, and clear removes them all", async () => {
     const { client } = await open((await MemcachedServer.start()).address);
     const calls: Promise<unknown>[] = Array.from({ length: 20 }, (_, at) =>
       at % 2 ? client.incr(`key ${at}`) : client.set(`key ${at}`, "1"),
@@ -211,7 +172,7 @@ describe("a listing", () => {
     expect(await client.keys()).toEqual([]);
   });
 
-  it("starts again where it is reset, and leaves out what has no name", async () => {
+  it("starts again when it is reset, and leaves out an empty key", async () => {
     let dumps = 0;
     const fake = await FakeServer.start((command, socket) => {
       if (command === "stats") return "STAT time 1000\r\nEND\r\n";
@@ -219,32 +180,32 @@ describe("a listing", () => {
       if (++dumps === 1) socket.resetAndDestroy();
       return `${line("app%3Ausers%3A")}${line("app%3Ausers%3Aa")}END\r\n`;
     });
-    const { client } = await open(fake.address);
+    const { client } = await open({ servers: fake.address, timeout: 500 });
     expect(await client.keys()).toEqual(["a"]);
     await client.clear().catch(() => {});
     expect(fake.lines.filter((each) => each.startsWith("md"))).toEqual([expect.stringMatching(/^md app:users:a O/)]);
   });
 
-  it("whose connection is lost again and again is told with the server and the system's word", async () => {
+  it("reports the server and Node's error code when its connection is lost again and again", async () => {
     const fake = await FakeServer.start((command, socket) => {
       if (command === "stats") return "STAT time 1000\r\nEND\r\n";
       if (command === DUMP) socket.resetAndDestroy();
       return undefined;
     });
-    const { client } = await open({ servers: fake.address, timeout: 100 });
-    const message = `keys: ${fake.address}: the connection was lost in the listing (ECONNRESET)`;
+    const { client } = await open({ servers: fake.address, timeout: 500 });
+    const message = `keys: ${fake.address}: the connection was lost during the listing (ECONNRESET)`;
     expect(await rejection(client.keys())).toMatchObject({ code: "ERR_UNAVAILABLE", message });
   });
 
-  it("whose question for the time is answered with something else fails", async () => {
+  it("fails when the server answers the question for the time with another reply", async () => {
     const fake = await FakeServer.start((command) => (command === "stats" ? "HD\r\n" : undefined));
     const { client } = await open(fake.address);
     expect(await rejection(client.keys())).toBeInstanceOf(UnavailableError);
   });
 
-  it("ends with the reason of an abort, and with close", async () => {
+  it("rejects with the reason of an abort, and when the driver closes", async () => {
     const silent = await listed(undefined);
-    const { client, driver } = await open({ servers: silent.address, timeout: 5_000 });
+    const { client, driver } = await open(silent.address);
     const abort = new AbortController();
     const reason = new Error("enough");
     const scan = (): AsyncIterator<readonly string[]> =>
@@ -262,11 +223,11 @@ describe("a listing", () => {
     const later = rejection<UnavailableError>(client.keys());
     await eventually("a listing", () => silent.lines.filter((each) => each === DUMP).length === 2);
     driver.close();
-    expect((await settled(listing, 500)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
-    expect((await settled(later, 500)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect((await settled(listing, 5_000)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+    expect((await settled(later, 5_000)).value).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
   });
 
-  it("leaves out what a server holds of keys that are another's by now, and clear removes that too", async () => {
+  it("leaves out keys that belong to another server by now, and clear removes them too", async () => {
     const servers = await Promise.all([1, 2].map(() => MemcachedServer.start()));
     const addresses = servers.map(({ address }) => address);
     const { client: before } = await open(addresses[0] as string);
@@ -281,19 +242,19 @@ describe("a listing", () => {
     expect(await before.keys()).toEqual([]);
   });
 
-  it("of clear that fails has changed nothing", async () => {
-    const { client } = await open({ servers: (await listed(undefined)).address, timeout: 100 });
+  it("reports that clear changed nothing when its listing fails", async () => {
+    const { client } = await open({ servers: (await listed(undefined)).address, timeout: 500 });
     expect(await rejection(client.keys())).toMatchObject({ outcome: "unknown" });
     expect(await rejection(client.clear())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
   });
 
-  it("of clear that is cut short by a fault has unknown parts", async () => {
+  it("reports that clear has an unknown outcome when a fault cuts it short", async () => {
     const server = await MemcachedServer.start();
     const proxy = await FaultProxy.to(server);
-    const { client } = await open({ servers: proxy.address, timeout: 300 });
+    const { client } = await open({ servers: proxy.address, timeout: 2_000 });
     await client.mSet(Array.from({ length: 2_500 }, (_, at) => [`key${at}`, "1"]));
     proxy.request = (chunk, forward) => {
-      // The second thousand is not answered any more.
+      // The second thousand gets no reply.
       if (proxy.sent("md app:users:") >= 1_000 && chunk.includes("md ")) return;
       forward(chunk);
     };
