@@ -538,7 +538,7 @@ describe("the probe of a reconnecting connection", () => {
 });
 
 describe("renew", () => {
-  it("drops the connection, fails what was sent, and opens another connection", async () => {
+  it("drops the connection, fails what was sent, and opens another connection after a pause", async () => {
     const { source, server, connection } = await connected();
     const request = send(server, "a");
     server.renew();
@@ -547,9 +547,24 @@ describe("renew", () => {
       message: "server:1: the connection was lost before the reply came",
     });
     expect(connection.closed).toBe(true);
-    await pass(0);
+    await pass(10);
+    expect(source.attempts).toHaveLength(1);
+    await pass(FIRST_PAUSE - 10);
     expect(server.epoch).toBe(2);
     expect(server.connection).toBe(source.connection);
+  });
+
+  it("pauses for longer each time as long as no connection brings a reply", async () => {
+    const { source, server } = await connected();
+    // Pauses of 20, 40 and 80 ms, each up to a quarter shorter.
+    for (const shortest of [15, 30, 60]) {
+      const attempts = source.attempts.length;
+      server.renew();
+      await pass(shortest - 1);
+      expect(source.attempts).toHaveLength(attempts);
+      await pass(shortest);
+      expect(source.attempts).toHaveLength(attempts + 1);
+    }
   });
 });
 

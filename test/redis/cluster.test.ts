@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { DriverError, UnavailableError } from "../../src/errors.js";
+import { type DriverError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/routing/slot.js";
 import { LONG_TIMEOUT, PATIENCE, RECOVERY } from "../network/connecting.js";

@@ -58,11 +58,11 @@ function connection(options: Partial<NodeConnectionOptions> = {}): { node: NodeC
     name: "localhost:6379",
     timeout: TIMEOUT,
     onRefused: () => false,
-    create: () => {
+    candidates: () => {
       const client = new FakeClient();
       clients.push(client);
       client.connecting.resolve();
-      return client;
+      return [client];
     },
     ...options,
   });
@@ -76,6 +76,14 @@ async function connected(
   const { node, clients } = connection(options);
   await node.connect();
   return { node, client: clients[0] as FakeClient, clients };
+}
+
+async function* awaiting(client: Promise<NodeClient>): AsyncGenerator<NodeClient, void, void> {
+  yield await client;
+}
+
+function rejecting(error: Error): AsyncIterable<NodeClient> {
+  return awaiting(Promise.reject(error));
 }
 
 interface SendOptions {
@@ -116,7 +124,7 @@ describe("the connection to a node", () => {
 
   it("does not send calls that were aborted while they waited for a connection", async () => {
     const client = new FakeClient();
-    const { node } = connection({ create: () => client });
+    const { node } = connection({ candidates: () => [client] });
     node.start();
     const abort = new AbortController();
     const reason = new Error("no longer wanted");
@@ -137,10 +145,10 @@ describe("the connection to a node", () => {
     const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
     const expected = { code: "ERR_UNAVAILABLE", message: "no connection to Redis (ECONNREFUSED)" };
     client.connecting.reject(refused);
-    const { node } = connection({ create: () => client });
+    const { node } = connection({ candidates: () => [client] });
     expect(await rejection(node.connect())).toMatchObject(expected);
     expect(client.destroyed).toBe(true);
-    const nowhere = connection({ create: () => Promise.reject(refused) });
+    const nowhere = connection({ candidates: () => rejecting(refused) });
     expect(await rejection(nowhere.node.connect())).toMatchObject(expected);
   });
 
@@ -148,9 +156,34 @@ describe("the connection to a node", () => {
     const client = new FakeClient();
     client.connecting.resolve();
     const accept = () => Promise.reject(new Error("LOADING Redis is loading the dataset in memory"));
-    const { node } = connection({ create: () => client, accept });
+    const { node } = connection({ candidates: () => [client], accept });
     expect(await rejection(node.connect())).toMatchObject({ message: "no connection to Redis (LOADING)" });
     expect(client.destroyed).toBe(true);
+  });
+
+  it("uses the first candidate that connects, and destroys those before it", async () => {
+    const [failing, silent, good, unused] = [new FakeClient(), new FakeClient(), new FakeClient(), new FakeClient()];
+    failing.connecting.reject(new Error("refused"));
+    for (const client of [good, unused]) client.connecting.resolve();
+    const { node } = connection({ candidates: () => [failing, silent, good, unused], candidateTimeout: 20 });
+    await node.connect();
+    const call = send(node, "A");
+    good.sent[0]?.reply("a");
+    expect(await call).toBe("a");
+    expect([failing, silent, good, unused].map(({ destroyed }) => destroyed)).toEqual([true, true, false, false]);
+  });
+
+  it("rejects with the reason of the last candidate when none connects", async () => {
+    const [first, last] = [new FakeClient(), new FakeClient()];
+    first.connecting.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+    last.connecting.reject(Object.assign(new Error("unreachable"), { code: "EHOSTUNREACH" }));
+    const { node } = connection({ candidates: () => [first, last] });
+    expect(await rejection(node.connect())).toMatchObject({ message: "no connection to Redis (EHOSTUNREACH)" });
+    const { node: none } = connection({ candidates: () => [] });
+    expect(await rejection(none.connect())).toMatchObject({
+      ...{ code: "ERR_UNAVAILABLE", outcome: "not-applied" },
+      message: "no server to connect to",
+    });
   });
 
   it("works with a client that throws when it is destroyed", async () => {
@@ -159,26 +192,26 @@ describe("the connection to a node", () => {
     const failing = make();
     const refused = new Error("refused");
     failing.connecting.reject(refused);
-    expect(await rejection(connection({ create: () => failing }).node.connect())).toMatchObject({
+    expect(await rejection(connection({ candidates: () => [failing] }).node.connect())).toMatchObject({
       code: "ERR_UNAVAILABLE",
     });
 
     const late = make();
-    const slow = connection({ create: () => late, timeout: 20 });
+    const slow = connection({ candidates: () => [late], timeout: 20 });
     expect(await rejection(slow.node.connect())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     late.connecting.resolve();
     await settle();
 
     const open = make();
     open.connecting.resolve();
-    const { node } = connection({ create: () => open });
+    const { node } = connection({ candidates: () => [open] });
     await node.connect();
     const call = rejection(send(node, "A"));
     expect(() => node.close()).not.toThrow();
     expect(await call).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
 
     const half = make();
-    const opening = connection({ create: () => half });
+    const opening = connection({ candidates: () => [half] });
     const connecting = rejection(opening.node.connect());
     await settle();
     expect(() => opening.node.close()).not.toThrow();
@@ -189,14 +222,14 @@ describe("the connection to a node", () => {
 
   it("rejects when the handshake is garbled or takes too long, and destroys the client", async () => {
     const garbled = new FakeClient();
-    const { node } = connection({ create: () => garbled });
+    const { node } = connection({ candidates: () => [garbled] });
     const connecting = rejection(node.connect());
     await settle();
     garbled.emitError();
     garbled.connecting.resolve();
     expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE" });
     const silent = new FakeClient();
-    const other = connection({ create: () => silent, timeout: 20 });
+    const other = connection({ candidates: () => [silent], timeout: 20 });
     expect(await rejection(other.node.connect())).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect([garbled.destroyed, silent.destroyed]).toEqual([true, true]);
   });
@@ -205,7 +238,7 @@ describe("the connection to a node", () => {
     const found = deferred<NodeClient>();
     const client = new FakeClient();
     client.connecting.resolve();
-    const { node } = connection({ create: () => found.promise });
+    const { node } = connection({ candidates: () => awaiting(found.promise) });
     node.start();
     node.close();
     found.resolve(client);
@@ -237,7 +270,7 @@ describe("the connection to a node", () => {
 
   it("replaces a client that fails as soon as it sends, and sends the next command on another", async () => {
     const { node, clients } = connection({
-      create: () => {
+      candidates: () => {
         const client = new FakeClient();
         client.connecting.resolve();
         if (clients.push(client) === 1) {
@@ -248,7 +281,7 @@ describe("the connection to a node", () => {
             return reply;
           };
         }
-        return client;
+        return [client];
       },
     });
     node.start();
@@ -364,7 +397,7 @@ describe("the silence of a node", () => {
 describe("takeUnsent", () => {
   it("takes back batches that were not sent yet, each once", async () => {
     const client = new FakeClient();
-    const { node } = connection({ create: () => client });
+    const { node } = connection({ candidates: () => [client] });
     node.start();
     void send(node, "A");
     void send(node, "B");
@@ -378,7 +411,7 @@ describe("takeUnsent", () => {
 
   it("takes only the batches that are chosen, with the node that redirected each", async () => {
     const client = new FakeClient();
-    const { node } = connection({ create: () => client });
+    const { node } = connection({ candidates: () => [client] });
     const { node: other } = connection();
     node.start();
     const call = { keys: [], payload: ["A"], signal: undefined, resolve() {}, reject() {} };
@@ -404,7 +437,7 @@ describe("takeUnsent", () => {
 describe("slots in flight", () => {
   it("are those of commands that were sent and have no reply yet", async () => {
     const waiting = new FakeClient();
-    const { node: unconnected } = connection({ create: () => waiting });
+    const { node: unconnected } = connection({ candidates: () => [waiting] });
     unconnected.start();
     void send(unconnected, "A", { slot: 7 });
     expect(unconnected.slotsInFlight()).toEqual(new Set());
