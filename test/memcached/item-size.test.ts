@@ -48,11 +48,11 @@ describe("The size limit of items", () => {
     await eventually("the loss", async () => (await settled(client.find("a"), 300).catch(() => false)) === false);
     // It passes the old limit, and waits for a server with another.
     const waiting = rejection(client.set("key", value));
-    await target.up(["-I", "1m"]);
+    await target.restart(["-I", "1m"]);
     expect(await waiting).toBeInstanceOf(InvalidArgumentError);
     await client.set("key", "v".repeat(1_000_000));
     await target.kill();
-    await target.up(["-I", "4m", "-m", "256"]);
+    await target.restart(["-I", "4m", "-m", "256"]);
     await eventually("the new limit", () => client.set("key", "v".repeat(3_000_000)));
   });
 

@@ -1,28 +1,29 @@
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
+import { connected, LONG_TIMEOUT } from "../network/connecting.js";
 import type { Texts } from "../support/load.js";
-
-/** The timeout of drivers in fault tests, in milliseconds. */
-export const TIMEOUT = 500;
 
 export interface Opened {
   readonly driver: MemcachedDriver;
   readonly client: Texts;
 }
 
-/** A client of text over a driver of this test's own, by default with a timeout that no healthy server reaches. */
+/** Opens a client of strings over a driver of its own, with a long timeout by default. It is closed after the tests. */
 export async function open(options: string | MemcachedOptions): Promise<Opened> {
-  const driver = await MemcachedDriver.connect({
-    timeout: 10_000,
-    ...(typeof options === "string" ? { servers: options } : options),
-  });
-  onTestFinished(() => driver.close());
+  const given = { timeout: LONG_TIMEOUT, ...(typeof options === "string" ? { servers: options } : options) };
+  const driver = await connected(() => MemcachedDriver.connect(given));
+  drivers.add(driver);
   return { driver, client: over(driver) };
 }
 
-/** A client of text over a driver. */
+/** A client of strings over a driver. */
 export function over(driver: MemcachedDriver, rootNS = "app", domain = "users"): Texts {
   return new Client(rootNS, domain, { driver, codec: text });
 }
+
+const drivers = new Set<MemcachedDriver>();
+afterAll(() => {
+  for (const driver of drivers) driver.close();
+});

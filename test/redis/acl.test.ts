@@ -7,7 +7,7 @@ import { RedisCluster } from "./cluster-servers.js";
 import { open, over } from "./opening.js";
 import { RedisServer } from "./servers.js";
 
-/** What a user needs for one namespace, and no more: each of these is missed where it is taken away. */
+/** The rights that a user needs for one namespace. Each is needed: without it some call fails. */
 const COMMANDS = [
   "+get",
   "+mget",
@@ -26,7 +26,7 @@ const COMMANDS = [
 ];
 const KEYS = "~app:users:*";
 
-/** Every method, and calls of one tick, on keys of one namespace. */
+/** Every method, and calls of one tick, about keys of one namespace. */
 const OPERATIONS: Readonly<Record<string, (client: Texts) => Promise<unknown>>> = {
   set: (client) => client.set("a", "1"),
   "set with a TTL": (client) => client.set("a", "1", { ttl: "1h" }),
@@ -48,13 +48,13 @@ const OPERATIONS: Readonly<Record<string, (client: Texts) => Promise<unknown>>> 
   "incr with a TTL": (client) => client.incr("e", 1, { ttl: "1h" }),
   decr: (client) => client.decr("a"),
   "incrs of one tick": (client) => Promise.all([client.incr("a"), client.incr("b")]),
-  "incr of what is no counter": async (client) => {
+  "incr of a value that is no counter": async (client) => {
     await client.set("f", "words");
     expect(await rejection(client.incr("f"))).toMatchObject({ code: "ERR_TYPE_MISMATCH" });
   },
   getSet: (client) => client.getSet("a", "2"),
   "getSet with a TTL": (client) => client.getSet("a", "2", { ttl: "1h" }),
-  "getSet that creates, of a client with a TTL": (client) => client.getSet("g", "2", { ttl: "1h" }),
+  "getSet with a TTL that creates the key": (client) => client.getSet("g", "2", { ttl: "1h" }),
   compareAndSwap: (client) => client.compareAndSwap("a", "2", "3"),
   "compareAndSwap with a TTL": (client) => client.compareAndSwap("a", "3", "4", { ttl: "1h" }),
   compareAndDelete: (client) => client.compareAndDelete("a", "4"),
@@ -70,23 +70,23 @@ const server = await RedisServer.start();
 /** A driver that logs in as a user with these rights. */
 async function limited(rights: readonly string[]): Promise<RedisDriver> {
   await server.command("FLUSHALL");
-  // Else the scripts that others left would hide that EVAL is missing.
+  // Otherwise scripts of earlier tests would hide that EVAL is missing.
   await server.command("SCRIPT", "FLUSH");
   await server.command("ACL", "SETUSER", "service", "reset", "on", ">password", ...rights);
   await server.command("CLIENT", "KILL", "USER", "service").catch(() => {});
-  const { driver } = await open({ url: server.url, username: "service", password: "password", timeout: "5s" });
+  const { driver } = await open({ url: server.url, username: "service", password: "password" });
   return driver;
 }
 
 describe("a user who is limited to one namespace's keys", () => {
-  it("can do everything there", async () => {
+  it("can call every method in that namespace", async () => {
     const client = over(await limited([...COMMANDS, KEYS]));
     for (const [name, operation] of Object.entries(OPERATIONS)) {
       await expect(operation(client), name).resolves.not.toThrow();
     }
   });
 
-  it.each(COMMANDS)("needs %s", async (command) => {
+  it.each(COMMANDS)("needs the right %s", async (command) => {
     const client = over(await limited([...COMMANDS.filter((each) => each !== command), KEYS]));
     const failures: NamestoreError[] = [];
     for (const operation of Object.values(OPERATIONS)) {
@@ -100,7 +100,7 @@ describe("a user who is limited to one namespace's keys", () => {
   });
 
   it.each(Object.entries(OPERATIONS).filter(([name]) => !/^(keys|clear|getOrSet)/.test(name)))(
-    "cannot %s in another namespace",
+    "cannot call %s in another namespace",
     async (_, operation) => {
       const driver = await limited([...COMMANDS, KEYS]);
       for (const others of [over(driver, "app", "others"), over(driver, "app", "user"), over(driver, "ap", "users")]) {
@@ -120,21 +120,21 @@ describe("a user who is limited to one namespace's keys", () => {
     expect(await server.command("GET", "app:others:a")).toBe("1");
   });
 
-  it("pays for no neighbour: of calls of one tick in several namespaces, only those that it may not make fail", async () => {
+  it("has only its forbidden calls refused, when calls of one tick are about several namespaces", async () => {
     const driver = await limited([...COMMANDS, KEYS]);
     const mine = over(driver);
     const others = over(driver, "app", "others");
     await mine.mSet({ a: "1", b: "2" });
-    const told = (call: Promise<unknown>): Promise<unknown> =>
+    const resultOf = (call: Promise<unknown>): Promise<unknown> =>
       call.catch((error: DriverError) => `${error.code} ${error.outcome}`);
     const refused = "ERR_DRIVER not-applied";
     for (let round = 0; round < 2; round++) {
-      expect(await Promise.all([mine.find("a"), others.find("a"), mine.find("b")].map(told))).toEqual([
+      expect(await Promise.all([mine.find("a"), others.find("a"), mine.find("b")].map(resultOf))).toEqual([
         "1",
         refused,
         "2",
       ]);
-      expect(await Promise.all([mine.set("a", "1"), others.set("a", "9"), mine.set("b", "2")].map(told))).toEqual([
+      expect(await Promise.all([mine.set("a", "1"), others.set("a", "9"), mine.set("b", "2")].map(resultOf))).toEqual([
         undefined,
         refused,
         undefined,
@@ -145,17 +145,21 @@ describe("a user who is limited to one namespace's keys", () => {
             mine.set("c", "3", { ttl: "1h" }),
             others.set("c", "9", { ttl: "1h" }),
             mine.set("d", "4", { ttl: "1h" }),
-          ].map(told),
+          ].map(resultOf),
         ),
       ).toEqual([undefined, refused, undefined]);
-      expect(await Promise.all([mine.incr("a"), others.incr("a"), mine.incr("b")].map(told))).toEqual([2, refused, 3]);
+      expect(await Promise.all([mine.incr("a"), others.incr("a"), mine.incr("b")].map(resultOf))).toEqual([
+        2,
+        refused,
+        3,
+      ]);
       await mine.mSet({ a: "1", b: "2" });
     }
     expect(await mine.mGet(["a", "b", "c", "d"])).toEqual(new Map(Object.entries({ a: "1", b: "2", c: "3", d: "4" })));
     expect(await server.command("KEYS", "app:others:*")).toEqual([]);
   });
 
-  it("has its calls in order after a script was refused, and in the same tick", async () => {
+  it("has its calls executed in order after a script was refused, and in the tick of the refused call", async () => {
     for (const apart of [true, false]) {
       const driver = await limited([...COMMANDS, KEYS]);
       const mine = over(driver);
@@ -168,7 +172,7 @@ describe("a user who is limited to one namespace's keys", () => {
     }
   });
 
-  it("cannot be talked into another namespace by its own keys", async () => {
+  it("cannot reach another namespace by any key", async () => {
     const driver = await limited([...COMMANDS, KEYS]);
     const mine = over(driver);
     await server.command("SET", "app:others:a", "1");
@@ -182,7 +186,7 @@ describe("a user who is limited to one namespace's keys", () => {
 });
 
 describe("a user of a Cluster who is limited to one namespace's keys", () => {
-  it("needs CLUSTER SLOTS and ASKING beside", async () => {
+  it("needs CLUSTER SLOTS and ASKING as well", async () => {
     const cluster = await RedisCluster.start();
     const rights = ["on", ">password", ...COMMANDS, "+cluster|slots", "+asking", KEYS];
     for (const node of cluster.nodes) await node.command("ACL", "SETUSER", "service", ...rights);

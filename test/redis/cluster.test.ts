@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type DriverError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/routing/slot.js";
+import { LONG_TIMEOUT, PATIENCE, RECOVERY } from "../network/connecting.js";
 import { freePort } from "../support/free-port.js";
 import type { Texts } from "../support/load.js";
 import { isSettled, rejection } from "../support/promises.js";
@@ -9,9 +10,12 @@ import { eventually, settled } from "../support/waiting.js";
 import { type Answers, FakeServer } from "./fake.js";
 import { over } from "./opening.js";
 
-vi.setConfig({ testTimeout: 15_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
-/** A line of CLUSTER SLOTS. */
+/** The timeout of calls in tests about nodes that do not reply, in milliseconds. */
+const TIMEOUT = 1_000;
+
+/** A range of CLUSTER SLOTS. */
 interface Range {
   readonly from: number;
   readonly to: number;
@@ -33,7 +37,7 @@ const all = (port: number): string => slots([{ from: 0, to: 16_383, port }]);
 
 const commands = (server: FakeServer, name: string): string[][] => server.commands.filter(([each]) => each === name);
 
-/** A node that says this map, and answers the rest as it is told. */
+/** A node that replies with this slot map, and to other commands as a test says. */
 async function node(map: () => string, answers: Answers = () => "$1\r\n1\r\n"): Promise<FakeServer> {
   return await FakeServer.start((command, socket) => {
     if (command[0] === "CLUSTER") return map();
@@ -43,7 +47,7 @@ async function node(map: () => string, answers: Answers = () => "$1\r\n1\r\n"): 
 }
 
 async function open(...nodes: readonly FakeServer[]): Promise<Texts> {
-  return over(await connected(1_000, ...nodes));
+  return over(await connected(LONG_TIMEOUT, ...nodes));
 }
 
 async function connected(timeout: number, ...nodes: readonly FakeServer[]): Promise<RedisDriver> {
@@ -58,9 +62,9 @@ const found = ([name]: readonly string[], value: string): string =>
 
 describe("a Cluster's driver", () => {
   it.each([
-    ["and remembers it", false],
-    ["though no map says so yet, to a node that it has no connection to", true],
-  ])("follows MOVED, %s", async (_, late) => {
+    ["to a node that the slot map names, and remembers it", false],
+    ["to a node that no slot map has named yet", true],
+  ])("follows MOVED %s", async (_, late) => {
     let map = "";
     const there = await node(
       () => map,
@@ -78,14 +82,14 @@ describe("a Cluster's driver", () => {
     const client = await open(here);
     expect(await client.find("a")).toBe("there");
     map = all(there.port);
-    await eventually("the map", async () => {
+    await eventually("the slot map", async () => {
       const asked = here.commands.filter(([name]) => READ.test(name as string)).length;
       expect(await client.find("a")).toBe("there");
       return here.commands.filter(([name]) => READ.test(name as string)).length === asked;
     });
   });
 
-  it("follows ASK for once, with ASKING", async () => {
+  it("follows ASK once, with ASKING", async () => {
     const there = await node(
       () => all(here.port),
       (command) => (command[0] === "ASKING" ? "+OK\r\n" : found(command, "there")),
@@ -102,7 +106,7 @@ describe("a Cluster's driver", () => {
     expect(there.commands[0]).toEqual(["ASKING"]);
   });
 
-  it("rejects, not applied, when nodes redirect in a circle", async () => {
+  it("rejects a call, not applied, when nodes redirect it in a circle", async () => {
     const slot = slotOf("app:users:a");
     let other = "";
     const elsewhere: Answers = ([name]) => (READ.test(name as string) ? `-MOVED ${slot} ${other}\r\n` : undefined);
@@ -118,7 +122,7 @@ describe("a Cluster's driver", () => {
     expect(reads.length).toBeLessThan(20);
   });
 
-  it("opens a new connection, after a pause, when a node redirects to itself", async () => {
+  it("reconnects to a node that redirects to itself, and sends the call again", async () => {
     let connections = 0;
     const here: FakeServer = await node(
       () => all(here.port),
@@ -129,23 +133,23 @@ describe("a Cluster's driver", () => {
         return connections < 3 ? `-MOVED ${slotOf("app:users:a")} ${here.address}\r\n` : found(command, "here");
       },
     );
-    const client = over(await connected(10_000, here));
+    const client = over(await connected(LONG_TIMEOUT, here));
     expect(await client.find("a")).toBe("here");
     expect(connections).toBe(3);
   });
 
-  it("rejects in time, not applied, when a node goes on redirecting to itself", async () => {
+  it("rejects a call in time, not applied, when a node keeps redirecting to itself", async () => {
     const here: FakeServer = await node(
       () => all(here.port),
       ([name]) => (READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${here.address}\r\n` : undefined),
     );
-    const client = await open(here);
+    const client = over(await connected(TIMEOUT, here));
     expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(here.commands.filter(([name]) => READ.test(name as string)).length).toBeLessThan(20);
   });
 
-  it.each(["", "?"])("takes the host %j of a redirect for that of the node that sent it", async (host) => {
-    for (const [word, asking] of [
+  it.each(["", "?"])("reads the host %j of a redirect as the host of the node that sent it", async (host) => {
+    for (const [prefix, asking] of [
       ["MOVED", 0],
       ["ASK", 1],
     ] as const) {
@@ -156,7 +160,7 @@ describe("a Cluster's driver", () => {
       const here: FakeServer = await node(
         () => all(here.port),
         ([name]) =>
-          READ.test(name as string) ? `-${word} ${slotOf("app:users:a")} ${host}:${there.port}\r\n` : undefined,
+          READ.test(name as string) ? `-${prefix} ${slotOf("app:users:a")} ${host}:${there.port}\r\n` : undefined,
       );
       const client = await open(here);
       expect(await client.find("a")).toBe("there");
@@ -164,13 +168,13 @@ describe("a Cluster's driver", () => {
     }
   });
 
-  it("reads the map from another node after one has refused to serve", async () => {
+  it("reads the slot map from another node after one has refused to serve", async () => {
     let refuses = true;
     const there = await node(
       () => all(there.port),
       (command) => found(command, "there"),
     );
-    // It is cut off from the others: it names itself for every slot, and refuses.
+    // It is cut off from the others: by its slot map it serves nearly every slot, and it refuses.
     const here: FakeServer = await node(
       () =>
         slots([
@@ -181,12 +185,12 @@ describe("a Cluster's driver", () => {
     );
     const client = await open(here);
     expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
-    await eventually("the other node's map", async () => (await client.find("a")) === "there");
+    await eventually("the slot map of the other node", async () => (await client.find("a")) === "there");
     refuses = false;
     expect(await client.find("b")).toBe("there");
   });
 
-  it("refuses, not applied, what no node serves, and asks again who does", async () => {
+  it("refuses calls about a slot that no node serves, not applied, and reads the slot map again", async () => {
     let half = true;
     const here: FakeServer = await node(
       () => slots(half ? [{ from: 0, to: 1, port: here.port }] : [{ from: 0, to: 16_383, port: here.port }]),
@@ -197,10 +201,10 @@ describe("a Cluster's driver", () => {
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error.outcome).toBe("not-applied");
     half = false;
-    await eventually("the slot", async () => (await client.find("a")) === "found", 2_000);
+    await eventually("the slot", async () => (await client.find("a")) === "found", RECOVERY);
   });
 
-  it("takes a node without a host for the one that it asked", async () => {
+  it("takes the host of the node that it asked, where a slot map names none", async () => {
     for (const host of ["", null, "?"]) {
       const here: FakeServer = await node(
         () => slots([{ from: 0, to: 16_383, host, port: here.port }]),
@@ -210,7 +214,7 @@ describe("a Cluster's driver", () => {
     }
   });
 
-  it("goes on with the map that it has where another is garbled, or nobody gives one", async () => {
+  it("keeps its slot map when it reads a garbled one, or none", async () => {
     let map: string | undefined;
     let down = false;
     const here: FakeServer = await node(
@@ -230,14 +234,14 @@ describe("a Cluster's driver", () => {
       down = true;
       const asked = commands(here, "CLUSTER").length;
       expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_UNAVAILABLE" });
-      await eventually("another look", () => commands(here, "CLUSTER").length > asked);
+      await eventually("another reading", () => commands(here, "CLUSTER").length > asked);
       down = false;
-      // A connection that gave such a map is out of step, and made again.
-      await eventually(garbled, async () => (await client.find("a")) === "found", 2_000);
+      // A connection that sent such a map is out of step, and replaced.
+      await eventually(garbled, async () => (await client.find("a")) === "found", RECOVERY);
     }
   });
 
-  it("asks another node where one does not answer", async () => {
+  it("reads the slot map from another node when one does not reply", async () => {
     let silent = false;
     const away = await node(
       () => all(away.port),
@@ -253,18 +257,18 @@ describe("a Cluster's driver", () => {
       }
       return READ.test(command[0] as string) ? found(command, "here") : undefined;
     });
-    const client = await open(here, away);
+    const client = over(await connected(TIMEOUT, here, away));
     const key = Array.from({ length: 100 }, (_, at) => `key ${at}`).find(
       (each) => slotOf(`app:users:${each}`) < 8_192,
     ) as string;
     expect(await client.find(key)).toBe("here");
     silent = true;
     const stuck = rejection(client.find(key));
-    await eventually("the other's", async () => (await client.find(key).catch(() => "")) === "away", 5_000);
+    await eventually("the other node", async () => (await client.find(key).catch(() => "")) === "away", RECOVERY);
     expect(await stuck).toMatchObject({ outcome: "unknown" });
   });
 
-  it("hands what was not sent to the node that serves it by now", async () => {
+  it("sends a call that waits for a lost node to the node that serves its slot by then", async () => {
     const second: FakeServer = await node(
       () => all(second.port),
       (command) => found(command, "second"),
@@ -276,11 +280,11 @@ describe("a Cluster's driver", () => {
     const client = await open(first, second);
     expect(await client.find("a")).toBe("first");
     first.close();
-    await eventually("the second's", async () => (await client.find("a").catch(() => "")) === "second", 3_000);
+    await eventually("the second node", async () => (await client.find("a").catch(() => "")) === "second", RECOVERY);
     expect(await Promise.all([client.find("a"), client.find("b")])).toEqual(["second", "second"]);
   });
 
-  it("leaves a node that serves nothing any more", async () => {
+  it("closes the connection to a node that no longer serves a slot", async () => {
     let map = "";
     let moved = false;
     const second: FakeServer = await node(
@@ -292,16 +296,17 @@ describe("a Cluster's driver", () => {
       (command) => (moved ? `-MOVED ${slotOf("app:users:a")} ${second.address}\r\n` : found(command, "first")),
     );
     map = all(first.port);
-    const client = await open(first);
+    // The connection is closed once a timeout is over.
+    const client = over(await connected(TIMEOUT, first));
     expect(await client.find("a")).toBe("first");
     moved = true;
     map = all(second.port);
     expect(await client.find("a")).toBe("second");
-    await eventually("no connection", () => first.connections === 0, 4_000);
+    await eventually("no connection", () => first.connections === 0);
     expect(await client.find("a")).toBe("second");
   });
 
-  it("says that a batch may be applied in part unless each of its parts was refused", async () => {
+  it("rejects a call of several slots as unknown unless each of its parts was refused", async () => {
     const [low, high] = [8_191, 8_192];
     const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
     const first = keys.find((key) => slotOf(`app:users:${key}`) <= low) as string;
@@ -314,7 +319,7 @@ describe("a Cluster's driver", () => {
       ]);
     const here: FakeServer = await node(map, () => "-NOPERM this user has no permissions\r\n");
     const away: FakeServer = await node(map, () => (silent ? "" : "-NOPERM this user has no permissions\r\n"));
-    const client = await open(here);
+    const client = over(await connected(TIMEOUT, here));
     expect(await rejection(client.mSet({ [first]: "1", [second]: "1" }))).toMatchObject({ outcome: "unknown" });
     silent = false;
     await eventually("refusals", async () => {
@@ -323,31 +328,31 @@ describe("a Cluster's driver", () => {
     });
   });
 
-  it("closed while it asks for the map, asks nobody any more", async () => {
+  it("asks no other node for the slot map once it is closed", async () => {
     let silent = false;
     const here: FakeServer = await FakeServer.start(([name]) =>
       name === "CLUSTER" ? (silent ? "" : all(here.port)) : silent ? "-CLUSTERDOWN The cluster is down\r\n" : undefined,
     );
     const other = await node(() => all(other.port));
-    const driver = await RedisDriver.connect({ cluster: [here.address, other.address], timeout: 1_000 });
+    const driver = await RedisDriver.connect({ cluster: [here.address, other.address], timeout: LONG_TIMEOUT });
     silent = true;
     await rejection(over(driver).find("a"));
-    await eventually("the question", () => commands(here, "CLUSTER").length > 1);
+    await eventually("a reading of the slot map", () => commands(here, "CLUSTER").length > 1);
     driver.close();
     await eventually("no connection", () => here.connections === 0 && other.connections === 0);
     expect(commands(other, "CLUSTER")).toEqual([]);
   });
 
-  it("connects to nothing where no node answers", async () => {
+  it("fails to connect when no node answers, and names all of them", async () => {
     const nodes = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     const error = await rejection<UnavailableError>(RedisDriver.connect({ cluster: nodes, timeout: 10_000 }));
     expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
-    for (const told of [...nodes, "ECONNREFUSED"]) expect(error.message).toContain(told);
+    for (const part of [...nodes, "ECONNREFUSED"]) expect(error.message).toContain(part);
   });
 });
 
-describe("calls of one key, while its slot moves,", () => {
-  /** A node that keeps the sets of "a" until it is told to refuse them, since they belong to another, which takes them. */
+describe("calls about one key while its slot moves", () => {
+  /** A node that holds each `set` of "a" back until the test has it refused, and another node that executes it. */
   async function moving() {
     const held: (() => void)[] = [];
     let moved = false;
@@ -366,29 +371,29 @@ describe("calls of one key, while its slot moves,", () => {
       held.push(() => socket.write(`-MOVED ${slotOf(key as string)} ${there.address}\r\n`));
       return undefined;
     });
-    const driver = await connected(10_000, there, here);
+    const driver = await connected(LONG_TIMEOUT, there, here);
     const client = over(driver);
     return {
       driver,
       client,
-      /** Waits until the first node has as many sets. */
+      /** Waits until the first node holds so many calls back. */
       kept: (count: number): Promise<unknown> => eventually("the request", () => held.length === count),
-      /** Has the first node refuse the oldest set that it keeps. */
+      /** Makes the first node refuse the oldest call that it holds back. */
       refuse(): void {
         moved = true;
         held.shift()?.();
       },
-      /** Has the map say that the slot has moved, and the driver read it. */
+      /** Moves the slot in the slot map, and waits until the driver has read it. */
       async move(): Promise<void> {
         moved = true;
         const asked = commands(there, "CLUSTER").length;
-        // A lost connection is a reason to read the map, and the first node is asked for it.
+        // After a lost connection the slot map is read again, from the first node.
         third.close();
-        await eventually("the question", () => commands(there, "CLUSTER").length > asked);
-        // Its answer comes behind that.
+        await eventually("a reading of the slot map", () => commands(there, "CLUSTER").length > asked);
+        // Its reply comes after the slot map.
         await client.find("b");
       },
-      /** What the second node was told to set by now. */
+      /** The values that the second node has been sent. */
       async values(): Promise<(string | undefined)[]> {
         await client.find("b");
         return commands(there, "SET").map(([, , value]) => value);
@@ -396,7 +401,7 @@ describe("calls of one key, while its slot moves,", () => {
     };
   }
 
-  it("keep their order, though the first was sent on already", async () => {
+  it("keep their order when the first was sent on already", async () => {
     const { client, kept, refuse, values } = await moving();
     const first = client.set("a", "1");
     await kept(1);
@@ -411,7 +416,7 @@ describe("calls of one key, while its slot moves,", () => {
     expect(await values()).toEqual(["1", "2", "3"]);
   });
 
-  it("keep their order, though the map was read while they were in flight", async () => {
+  it("keep their order when the slot map is read while they are in flight", async () => {
     const { client, kept, refuse, move, values } = await moving();
     const first = client.set("a", "1");
     await kept(1);
@@ -426,17 +431,17 @@ describe("calls of one key, while its slot moves,", () => {
     expect(await values()).toEqual(["1", "2", "3"]);
   });
 
-  it("wait for no node that is silent", async () => {
+  it("do not wait for a node that is silent", async () => {
     const { client, kept, move, values } = await moving();
     const first = rejection(client.set("a", "1"));
     await kept(1);
     await move();
-    expect((await settled(client.set("a", "2"), 5_000)).error).toBeUndefined();
+    expect((await settled(client.set("a", "2"), PATIENCE)).error).toBeUndefined();
     expect(await isSettled(first)).toBe(false);
     expect(await values()).toEqual(["2"]);
   });
 
-  it("are told, not applied, where the driver is closed while they wait", async () => {
+  it("are rejected, not applied, if the driver is closed while they wait", async () => {
     const { driver, client, kept, move, values } = await moving();
     const first = rejection(client.set("a", "1"));
     await kept(1);

@@ -3,20 +3,21 @@ import { createCluster } from "redis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/routing/slot.js";
-import { Load, type Texts } from "../support/load.js";
+import { LONG_TIMEOUT, SHORT_TIMEOUT } from "../network/connecting.js";
+import { loadOn } from "../network/faults.js";
+import type { Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { eventually } from "../support/waiting.js";
 import { RedisCluster } from "./cluster-servers.js";
 import { over } from "./opening.js";
 import type { RedisServer } from "./servers.js";
+import { DURABLE } from "./subject.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const TIMEOUT = 800;
+const cluster = await RedisCluster.start(DURABLE);
 
-const cluster = await RedisCluster.start({ appendonly: "yes", appendfsync: "always" });
-
-afterEach(() => cluster.whole());
+afterEach(() => cluster.settle());
 
 const OPEN: readonly [string, () => Promise<{ connection: RedisConnection; end(): void }>][] = [
   [
@@ -40,9 +41,9 @@ const OPEN: readonly [string, () => Promise<{ connection: RedisConnection; end()
 ];
 
 describe.each(OPEN)("over a cluster of %s", (name, make) => {
-  async function open(domain: string): Promise<Texts> {
+  async function open(domain: string, timeout = LONG_TIMEOUT): Promise<Texts> {
     const { connection, end } = await make();
-    const driver = new RedisDriver(connection, { timeout: TIMEOUT });
+    const driver = new RedisDriver(connection, { timeout });
     onTestFinished(() => {
       driver.close();
       end();
@@ -50,8 +51,8 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     return over(driver, name, domain);
   }
 
-  it("connections that are killed on every node: nothing is lost, applied twice or late", async () => {
-    const load = new Load(await open("killing"), { timeout: TIMEOUT });
+  it("calls are neither lost, applied twice nor late while connections are killed on every node", async () => {
+    const load = loadOn(await open("killing", SHORT_TIMEOUT));
     for (let round = 0; round < 3; round++) {
       await load.successes(200);
       for (const node of cluster.nodes) await node.killClients();
@@ -61,9 +62,9 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     expect(Object.keys(load.failed).some((failure) => failure.endsWith("unknown"))).toBe(true);
   });
 
-  it("slots that move, with keys on two nodes: nothing is lost, applied twice or late", async () => {
+  it("calls are neither lost, applied twice nor late while slots move", async () => {
     const tag = "{moving}";
-    const load = new Load(await open("moving"), { timeout: TIMEOUT, prefix: tag });
+    const load = loadOn(await open("moving", SHORT_TIMEOUT), SHORT_TIMEOUT, tag);
     await load.successes(200);
     const [first, second] = (await cluster.primaries()) as [RedisServer, RedisServer];
     const home = await cluster.primaryOf(tag);
@@ -75,7 +76,7 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     expect(await load.problems(true)).toEqual([]);
   });
 
-  it("calls of one key, made in one tick, keep their order", async () => {
+  it("calls about one key that are made in one tick keep their order", async () => {
     const client = await open("order");
     const calls = Array.from({ length: 12 }, (_, at) => `key ${at}`).map((key) =>
       Promise.all([client.set(key, key), client.find(key), client.delete(key), client.find(key)]),
@@ -85,7 +86,7 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     }
   });
 
-  it("calls of one key keep their order where their node does not know a script that another knows", async () => {
+  it("calls about one key keep their order when their node does not know a script that another knows", async () => {
     for (const node of cluster.nodes) await node.command("SCRIPT", "FLUSH");
     const client = await open("scripts");
     await client.incr("first");
@@ -95,27 +96,27 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     expect(await client.mGet(keys)).toEqual(new Map(keys.map((key) => [key, "100"])));
   });
 
-  it("a primary that is killed: nothing is applied twice or late, and its keys are served again", async () => {
-    const client = await open("killed");
+  it("calls are neither applied twice nor late when a primary is killed, and succeed again", async () => {
+    const client = await open("killed", SHORT_TIMEOUT);
     const own = await RedisDriver.connect({ cluster: cluster.addresses });
     onTestFinished(() => own.close());
-    const load = new Load(client, { timeout: TIMEOUT });
+    const load = loadOn(client);
     await load.successes(200);
     const primary = await cluster.primaryOf("key");
     await primary.kill();
     await load.failures(1);
-    await eventually("a write", () => client.set("key", "1"), 20_000).finally(() => primary.up());
+    await eventually("a write", () => client.set("key", "1"), 60_000).finally(() => primary.restart());
     expect(await load.problems(false, over(own, name, "killed"))).toEqual([]);
   });
 });
 
 describe.each(OPEN)("over a cluster of %s that is closed", (_, make) => {
-  it("calls are refused, not applied", async () => {
+  it("refuses calls, not applied", async () => {
     const { connection, end } = await make();
-    const client = over(new RedisDriver(connection, { timeout: TIMEOUT }));
+    const client = over(new RedisDriver(connection, { timeout: LONG_TIMEOUT }));
     await client.set("a", "1");
     end();
-    // That of ioredis is closed when its nodes are.
+    // One of ioredis is closed only when its nodes are.
     await eventually("the end", () => !("status" in connection) || /close|end/.test(connection.status));
     expect(await rejection(client.set("a", "2"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
   });

@@ -4,23 +4,25 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { slotOf } from "../../src/redis/routing/slot.js";
+import { LONG_TIMEOUT, PATIENCE, RECOVERY, SHORT_TIMEOUT } from "../network/connecting.js";
+import { loadOn } from "../network/faults.js";
 import { everythingIn } from "../support/leaks.js";
-import { Load } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { FaultProxy, frozen } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { over } from "./opening.js";
 import { RedisServer } from "./servers.js";
+import { DURABLE } from "./subject.js";
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const SECRET = "hunter2-sesame";
-const KEEPS = { autoResendUnfulfilledCommands: false, lazyConnect: true };
+const VALID = { autoResendUnfulfilledCommands: false, lazyConnect: true };
 const rootNodes = [{ url: "redis://127.0.0.1:1" }];
 const nodes = [{ host: "127.0.0.1", port: 1 }];
 const lazy = { lazyConnect: true, retryDelayOnFailover: 0 };
 
-describe("a connection that would break a promise is refused by the option's name", () => {
+describe("a client that is passed in", () => {
   const REFUSED: readonly [string, string, () => unknown][] = [
     ["node-redis", "keyPrefix", () => createClient({ keyPrefix: "p:", password: SECRET } as object)],
     ["a node-redis cluster", "useReplicas", () => createCluster({ rootNodes, useReplicas: true })],
@@ -31,15 +33,15 @@ describe("a connection that would break a promise is refused by the option's nam
     ],
     ["a node-redis cluster", "keyPrefix", () => createCluster({ rootNodes, defaults: { keyPrefix: "p:" } as object })],
     ["a node-redis pool", "pool", () => createClientPool({ password: SECRET })],
-    ["ioredis", "keyPrefix", () => new Redis({ ...KEEPS, keyPrefix: "p:", password: SECRET })],
+    ["ioredis", "keyPrefix", () => new Redis({ ...VALID, keyPrefix: "p:", password: SECRET })],
     ["ioredis", "autoResendUnfulfilledCommands", () => new Redis({ lazyConnect: true, password: SECRET })],
     [
       "ioredis",
       "autoResendUnfulfilledCommands",
       () => new Redis({ lazyConnect: true, autoResendUnfulfilledCommands: true }),
     ],
-    ["ioredis", "enableAutoPipelining", () => new Redis({ ...KEEPS, enableAutoPipelining: true })],
-    ["ioredis", "role", () => new Redis({ ...KEEPS, sentinels: nodes, name: "main", role: "slave" })],
+    ["ioredis", "enableAutoPipelining", () => new Redis({ ...VALID, enableAutoPipelining: true })],
+    ["ioredis", "role", () => new Redis({ ...VALID, sentinels: nodes, name: "main", role: "slave" })],
     ["an ioredis cluster", "enableAutoPipelining", () => new Cluster(nodes, { ...lazy, enableAutoPipelining: true })],
     ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "slave" })],
     ["an ioredis cluster", "scaleReads", () => new Cluster(nodes, { ...lazy, scaleReads: "all" })],
@@ -53,7 +55,7 @@ describe("a connection that would break a promise is refused by the option's nam
     ["an ioredis cluster", "keyPrefix", () => new Cluster(nodes, { ...lazy, redisOptions: { keyPrefix: "p:" } })],
   ];
 
-  it.each(REFUSED)("%s: %s", (_, option, make) => {
+  it.each(REFUSED)("is refused if it is %s with %s, and the error names the option", (_, option, make) => {
     const connection = make() as RedisConnection;
     let thrown: unknown;
     try {
@@ -78,24 +80,24 @@ describe("a connection that would break a promise is refused by the option's nam
     ["a function", () => {}],
     ["a Map", new Map()],
     ["a node-redis sentinel", createSentinel({ name: "main", sentinelRootNodes: nodes })],
-  ])("%s is no connection", (_, connection) => {
+  ])("is refused if it is %s", (_, connection) => {
     expect(() => new RedisDriver(connection as RedisConnection)).toThrow(InvalidArgumentError);
   });
 
-  it("what would not is taken", () => {
-    const taken = [
+  it("is accepted if no option would break a guarantee", () => {
+    const accepted = [
       createClient(),
       createCluster({ rootNodes }),
       createCluster({ rootNodes, useReplicas: false }),
-      new Redis(KEEPS),
-      new Redis({ ...KEEPS, keyPrefix: "" }),
+      new Redis(VALID),
+      new Redis({ ...VALID, keyPrefix: "" }),
       new Cluster(nodes, lazy),
       new Cluster(nodes, { ...lazy, scaleReads: "master" }),
     ];
-    for (const connection of taken) expect(new RedisDriver(connection).name).toBe("redis");
+    for (const connection of accepted) expect(new RedisDriver(connection).name).toBe("redis");
   });
 
-  it("bad limits are refused too", () => {
+  it("is refused with limits that are out of range", () => {
     for (const options of [{ timeout: 0 }, { timeout: -1 }, { maxPending: 0 }, { maxPending: 1.5 }]) {
       expect(() => new RedisDriver(createClient(), options)).toThrow(InvalidArgumentError);
     }
@@ -123,9 +125,7 @@ const OPEN: readonly [string, (url: string) => Promise<{ connection: RedisConnec
 ];
 
 describe.each(OPEN)("over %s", (name, make) => {
-  const TIMEOUT = 400;
-
-  async function passedIn(url: string, options = { timeout: TIMEOUT }): Promise<RedisDriver> {
+  async function passedIn(url: string, options = { timeout: SHORT_TIMEOUT }): Promise<RedisDriver> {
     const { connection, end } = await make(url);
     const driver = new RedisDriver(connection, options);
     onTestFinished(() => {
@@ -135,38 +135,38 @@ describe.each(OPEN)("over %s", (name, make) => {
     return driver;
   }
 
-  it("nothing is lost, applied twice or late while connections are killed", async () => {
+  it("calls are neither lost, applied twice nor late while connections are killed", async () => {
     const server = await RedisServer.start();
-    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
+    const load = loadOn(over(await passedIn(server.url)));
     for (let round = 0; round < 5; round++) {
       await load.successes(100);
       await server.killClients();
-      expect(await load.successes(20)).toBeLessThan(2_000);
+      expect(await load.successes(20)).toBeLessThan(RECOVERY);
     }
     expect(await load.problems(true)).toEqual([]);
-    // ioredis never tells what becomes of a command that was in flight: it ends at its timeout.
+    // ioredis never settles a command that was in flight: the call times out.
     expect(Object.keys(load.failed)).toContain(name === "ioredis" ? "ERR_TIMEOUT unknown" : "ERR_UNAVAILABLE unknown");
   });
 
-  it("nor when the server is killed and starts again", async () => {
-    const server = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
-    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
+  it("calls are neither lost, applied twice nor late when the server is killed and restarts", async () => {
+    const server = await RedisServer.start(DURABLE);
+    const load = loadOn(over(await passedIn(server.url)));
     await load.successes(100);
     await server.kill();
     await load.failures(20);
-    await server.up();
+    await server.restart();
     await load.successes(100);
     expect(await load.problems(true)).toEqual([]);
   });
 
-  it("nor when the server is frozen: calls end at their timeout", async () => {
+  it("calls time out while the server is frozen, and are neither lost, applied twice nor late", async () => {
     const server = await RedisServer.start();
-    const load = new Load(over(await passedIn(server.url)), { timeout: TIMEOUT });
+    const load = loadOn(over(await passedIn(server.url)));
     await load.successes(100);
     server.freeze();
     await load.failures(40);
-    server.thaw();
-    expect(await load.successes(100)).toBeLessThan(2_000);
+    server.resume();
+    expect(await load.successes(100)).toBeLessThan(RECOVERY);
     expect(await load.problems(true)).toEqual([]);
     expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");
   });
@@ -187,7 +187,7 @@ describe.each(OPEN)("over %s", (name, make) => {
     expect(proxy.sent("unique")).toBe(1);
   });
 
-  it("close refuses later calls, tells those that are pending, and leaves the connection open", async () => {
+  it("close refuses later calls, rejects pending ones as unknown, and leaves the client open", async () => {
     const proxy = await FaultProxy.to(await RedisServer.start());
     const { connection, end } = await make(proxy.url);
     onTestFinished(end);
@@ -197,7 +197,7 @@ describe.each(OPEN)("over %s", (name, make) => {
     const reply = proxy.reply;
     const held = frozen();
     proxy.reply = held;
-    const pending = settled(client.find("a"), 1_000);
+    const pending = settled(client.find("a"), PATIENCE);
     await eventually("the request", () => proxy.sent("app:users:a") >= 2);
     driver.close();
     driver.close();
@@ -209,10 +209,10 @@ describe.each(OPEN)("over %s", (name, make) => {
     expect(await again.find("a")).toBe("1");
   });
 
-  it("a listing starts again where the connection was made anew", async () => {
+  it("a listing starts again after a reconnect", async () => {
     const server = await RedisServer.start();
     const proxy = await FaultProxy.to(server);
-    const client = over(await passedIn(proxy.url, { timeout: 1_000 }));
+    const client = over(await passedIn(proxy.url, { timeout: LONG_TIMEOUT }));
     const keys = Array.from({ length: 3_000 }, (_, at) => `key ${at}`);
     for (let from = 0; from < keys.length; from += 1_000) {
       await client.mSet(keys.slice(from, from + 1_000).map((key) => [key, "1"]));
@@ -223,7 +223,7 @@ describe.each(OPEN)("over %s", (name, make) => {
     const sent = (): number => proxy.sent(from) + proxy.sent(from.toLowerCase());
     expect(sent()).toBe(1);
     proxy.reset();
-    await eventually("a connection", () => client.exists("key 0"), 3_000);
+    await eventually("a connection", () => client.exists("key 0"), RECOVERY);
     for await (const key of listing) found.push(key);
     expect(new Set(found)).toEqual(new Set(keys));
     expect(found).toHaveLength(keys.length);
@@ -232,7 +232,7 @@ describe.each(OPEN)("over %s", (name, make) => {
 });
 
 describe("commands over ioredis", () => {
-  it("have names in small letters: by these, some of version 5 find the keys", async () => {
+  it("have names in lower case, by which ioredis 5 finds the keys of some", async () => {
     for (const isCluster of [false, true]) {
       const names: string[] = [];
       const connection: RedisConnection = {
@@ -252,15 +252,15 @@ describe("commands over ioredis", () => {
   });
 });
 
-describe("a connection that is not open: calls are refused, not applied,", () => {
+describe("a client that is not open", () => {
   it.each<[string, () => RedisConnection]>([
     ["node-redis", () => createClient()],
     ["a node-redis cluster", () => createCluster({ rootNodes })],
-  ])("over %s that was never connected", async (_, make) => {
+  ])("refuses calls, not applied, if it is %s that was never connected", async (_, make) => {
     await refuses(make());
   });
 
-  it.each(OPEN)("over %s that is closed", async (_, make) => {
+  it.each(OPEN)("refuses calls, not applied, if it is one of %s that is closed", async (_, make) => {
     const { connection, end } = await make((await RedisServer.start()).url);
     await over(new RedisDriver(connection)).set("a", "1");
     end();
@@ -276,8 +276,8 @@ describe("a connection that is not open: calls are refused, not applied,", () =>
   }
 });
 
-describe("a library that throws in the place of a rejection", () => {
-  it("of a command that it cannot encode: that is told, not applied, and takes no neighbour of its tick along", async () => {
+describe("a library that throws instead of rejecting", () => {
+  it("makes only the call fail that it cannot encode, not applied, and no other of its tick", async () => {
     const connection: RedisConnection = {
       isCluster: false,
       options: { autoResendUnfulfilledCommands: false },
@@ -287,16 +287,16 @@ describe("a library that throws in the place of a rejection", () => {
         return Promise.resolve("OK");
       },
     };
-    const client = over(new RedisDriver(connection, { timeout: 200 }));
-    const failing = settled(rejection(client.mSet({ a: "1", b: "2" })), 1_000);
-    const neighbour = settled(client.set("c", "3"), 1_000);
+    const client = over(new RedisDriver(connection, { timeout: LONG_TIMEOUT }));
+    const failing = settled(rejection(client.mSet({ a: "1", b: "2" })), PATIENCE);
+    const neighbour = settled(client.set("c", "3"), PATIENCE);
     expect((await failing).value).toMatchObject({ code: "ERR_DRIVER", outcome: "not-applied" });
     expect((await neighbour).error).toBeUndefined();
   });
 });
 
 describe("over a node-redis cluster", () => {
-  /** A cluster with one slot that it knows, whose node answers with this. */
+  /** A cluster that knows one slot, whose node replies like this. */
   function clusterOf(answer: () => Promise<unknown>): { connection: RedisConnection; asked: string[] } {
     const asked: string[] = [];
     const client = {
@@ -320,14 +320,14 @@ describe("over a node-redis cluster", () => {
     return { connection: connection as unknown as RedisConnection, asked };
   }
 
-  it("a slot without a node is the cluster's to find", async () => {
+  it("a call about a slot without a known node is sent by the cluster", async () => {
     const { connection, asked } = clusterOf(async () => [null]);
     expect(await over(new RedisDriver(connection)).find("b")).toBe("anywhere");
     expect(asked).toEqual(["cluster"]);
   });
 
   it.each(["MOVED 1 127.0.0.1:1", "ASK 1 127.0.0.1:1"])(
-    "what a node refuses with %s is the cluster's to follow",
+    "a call that a node refuses with %s is sent again by the cluster",
     async (message) => {
       const { connection, asked } = clusterOf(async () => {
         throw new Error(message);
@@ -337,7 +337,7 @@ describe("over a node-redis cluster", () => {
     },
   );
 
-  it("what a node refuses otherwise is sent nowhere else", async () => {
+  it("a call that a node refuses for another reason is not sent again", async () => {
     for (const thrown of [new Error("OOM command not allowed"), new Error("Socket closed"), "no error"]) {
       const { connection, asked } = clusterOf(async () => {
         throw thrown;
@@ -348,12 +348,12 @@ describe("over a node-redis cluster", () => {
   });
 });
 
-describe("what a client of the user's may be set to", () => {
+describe("a client with options of its own", () => {
   it.each<[string, () => Redis]>([
-    ["stringNumbers", () => new Redis({ ...KEEPS, stringNumbers: true })],
-    ["enableAutoPipelining", () => new Redis({ ...KEEPS, enableAutoPipelining: true })],
-    ["showFriendlyErrorStack", () => new Redis({ ...KEEPS, showFriendlyErrorStack: true })],
-  ])("ioredis with %s answers the same, or is refused", async (option, make) => {
+    ["stringNumbers", () => new Redis({ ...VALID, stringNumbers: true })],
+    ["enableAutoPipelining", () => new Redis({ ...VALID, enableAutoPipelining: true })],
+    ["showFriendlyErrorStack", () => new Redis({ ...VALID, showFriendlyErrorStack: true })],
+  ])("returns the same results, or is refused, if it is one of ioredis with %s", async (option, make) => {
     const server = await RedisServer.start();
     const connection = make();
     connection.options.port = server.port;
@@ -375,7 +375,7 @@ describe("what a client of the user's may be set to", () => {
     ["a type mapping of its own", { commandOptions: { typeMapping: { 58: String, 36: String, 43: Buffer } } }],
     ["a short timeout of its own", { commandOptions: { timeout: 1 } }],
     ["no offline queue", { disableOfflineQueue: true }],
-  ])("node-redis with %s answers the same", async (_, options) => {
+  ])("returns the same results if it is one of node-redis with %s", async (_, options) => {
     const server = await RedisServer.start();
     const connection = createClient({ url: server.url, ...options });
     await connection.connect();
@@ -383,7 +383,7 @@ describe("what a client of the user's may be set to", () => {
     await exercise(new RedisDriver(connection));
   });
 
-  it("node-redis with commands as soon as possible keeps them in order", async () => {
+  it("keeps calls in order if it is one of node-redis that sends commands as soon as possible", async () => {
     const server = await RedisServer.start();
     const connection = createClient({ url: server.url });
     await connection.connect();

@@ -3,19 +3,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { afterAll } from "vitest";
 import { RespReader } from "./resp.js";
 
-/** What a fake answers to a command, in RESP; `undefined`: nothing, ever. */
-export type Answers = (command: readonly string[], socket: Socket) => string | undefined;
-
-const servers = new Set<FakeServer>();
-afterAll(() => {
-  for (const server of servers) server.close();
-});
-
-/** A server that answers what a test says. It greets clients by itself. */
+/** A server that replies as a test says. It answers handshakes by itself. */
 export class FakeServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** The commands that came, greetings left out. */
+  /** The commands that arrived, without those of handshakes. */
   readonly commands: string[][] = [];
 
   private constructor(answers: Answers) {
@@ -24,9 +16,9 @@ export class FakeServer {
       const reader = new RespReader();
       socket.on("data", (chunk) => {
         for (const command of reader.read(chunk) as Generator<string[]>) {
-          const greeting = /^(HELLO|CLIENT|READONLY|INFO|AUTH|SELECT)$/i.test(command[0] as string);
-          if (!greeting) this.commands.push(command);
-          const answer = answers(command, socket) ?? (greeting ? "+OK\r\n" : undefined);
+          const handshake = /^(HELLO|CLIENT|READONLY|INFO|AUTH|SELECT)$/i.test(command[0] as string);
+          if (!handshake) this.commands.push(command);
+          const answer = answers(command, socket) ?? (handshake ? "+OK\r\n" : undefined);
           if (answer !== undefined) socket.write(answer);
         }
       });
@@ -66,3 +58,11 @@ export class FakeServer {
     servers.delete(this);
   }
 }
+
+/** The reply to a command, in RESP. `undefined`: none, except to a handshake. */
+export type Answers = (command: readonly string[], socket: Socket) => string | undefined;
+
+const servers = new Set<FakeServer>();
+afterAll(() => {
+  for (const server of servers) server.close();
+});

@@ -1,28 +1,32 @@
 import { describe, expect, it, vi } from "vitest";
 import { DriverError, UnavailableError } from "../../src/errors.js";
-import { Load, type Texts } from "../support/load.js";
+import { LONG_TIMEOUT, RECOVERY, SHORT_TIMEOUT } from "../network/connecting.js";
+import { faultsOf, loadOn } from "../network/faults.js";
+import type { Load, Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
+import { cutAfter, FaultProxy } from "../support/proxy.js";
 import { eventually } from "../support/waiting.js";
-import { open, TIMEOUT } from "./opening.js";
+import { open } from "./opening.js";
 import { type Config, RedisServer } from "./servers.js";
+import { DURABLE, REDIS } from "./subject.js";
 
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
-/** The longest that calls may fail once the server is back, in milliseconds. */
-const RECOVERY = 2_000;
-
-const DURABLE: Config = { appendonly: "yes", appendfsync: "always" };
+faultsOf(REDIS);
 
 /** A load on a server of its own. */
-async function loaded(config: Config = {}): Promise<{ server: RedisServer; client: Texts; load: Load }> {
+async function loaded(
+  timeout: number,
+  config: Config = {},
+): Promise<{ server: RedisServer; client: Texts; load: Load }> {
   const server = await RedisServer.start(config);
-  const { client } = await open(server.url);
-  const load = new Load(client, { timeout: TIMEOUT });
+  const { client } = await open({ url: server.url, timeout });
+  const load = loadOn(client, timeout);
   await load.successes(200);
   return { server, client, load };
 }
 
-/** Every method that writes a value, on a key that holds "41", or on others. */
+/** Every method that writes a value, on a key that holds "41" or on a missing key. */
 const WRITES: [string, (client: Texts) => Promise<unknown>][] = [
   ["set", (client) => client.set("held", "new")],
   ["set with a TTL", (client) => client.set("held", "new", { ttl: "1h" })],
@@ -36,7 +40,7 @@ const WRITES: [string, (client: Texts) => Promise<unknown>][] = [
   ["compareAndSwap", (client) => client.compareAndSwap("held", "41", "new")],
 ];
 
-/** Every method that only takes away. */
+/** Every method that only removes, or changes a TTL. */
 const REMOVALS: [string, (client: Texts) => Promise<unknown>][] = [
   ["delete", (client) => client.delete("held")],
   ["mDel", (client) => client.mDel(["held", "missing"])],
@@ -46,9 +50,9 @@ const REMOVALS: [string, (client: Texts) => Promise<unknown>][] = [
   ["clear", (client) => client.clear()],
 ];
 
-describe("under load, nothing is lost, applied twice or late", () => {
-  it("while connections are killed", async () => {
-    const { server, load } = await loaded(DURABLE);
+describe.concurrent("calls to Redis under load", () => {
+  it("are neither lost, applied twice nor late while an operator kills connections", async () => {
+    const { server, load } = await loaded(SHORT_TIMEOUT, DURABLE);
     for (let round = 0; round < 8; round++) {
       await server.killClients();
       expect(await load.successes(100)).toBeLessThan(RECOVERY);
@@ -57,55 +61,26 @@ describe("under load, nothing is lost, applied twice or late", () => {
     expect(load.failed).toHaveProperty("ERR_UNAVAILABLE unknown");
   });
 
-  it("when the server is killed and starts again with its data", async () => {
-    const { server, load } = await loaded(DURABLE);
+  it("are neither applied twice nor late when the server restarts without its data", async () => {
+    const { server, load } = await loaded(SHORT_TIMEOUT);
     await server.kill();
     await load.failures(20);
-    await server.up();
-    expect(await load.successes(100)).toBeLessThan(RECOVERY);
-    expect(await load.problems(true)).toEqual([]);
-  });
-
-  it("when the server is killed and starts again without its data", async () => {
-    const { server, load } = await loaded();
-    await server.kill();
-    await load.failures(20);
-    await server.up();
+    await server.restart();
     expect(await load.successes(100)).toBeLessThan(RECOVERY);
     expect(await load.problems(false)).toEqual([]);
   });
 
-  it("when the server is frozen for longer than the timeout", async () => {
-    const { server, load } = await loaded();
-    server.freeze();
-    await load.failures(40);
-    server.thaw();
-    expect(await load.successes(100)).toBeLessThan(RECOVERY);
-    expect(await load.problems(true)).toEqual([]);
-    expect(load.failed).toHaveProperty("ERR_TIMEOUT unknown");
-  });
-
-  it("when the server is frozen for less than the timeout, and no call fails", async () => {
-    const { server, load } = await loaded();
-    server.freeze();
-    await new Promise((resolve) => setTimeout(resolve, TIMEOUT / 4));
-    server.thaw();
-    await load.successes(100);
-    expect(await load.problems(true)).toEqual([]);
-    expect(load.failed).toEqual({});
-  });
-
-  it("when clients are paused for longer than the timeout", async () => {
-    const { server, load } = await loaded();
-    await server.command("CLIENT", "PAUSE", String(3 * TIMEOUT));
+  it("are neither lost, applied twice nor late when clients are paused for longer than the timeout", async () => {
+    const { server, load } = await loaded(SHORT_TIMEOUT);
+    await server.command("CLIENT", "PAUSE", String(3 * SHORT_TIMEOUT));
     await load.failures(40);
     await eventually("the end of the pause", async () => (await server.command("PING")) === "PONG");
     expect(await load.successes(100)).toBeLessThan(RECOVERY);
     expect(await load.problems(true)).toEqual([]);
   });
 
-  it("while scripts are flushed, and no call fails", async () => {
-    const { server, load } = await loaded();
+  it("succeed while scripts are flushed", async () => {
+    const { server, load } = await loaded(LONG_TIMEOUT);
     for (let round = 0; round < 20; round++) {
       await server.command("SCRIPT", "FLUSH");
       await load.successes(100);
@@ -115,7 +90,49 @@ describe("under load, nothing is lost, applied twice or late", () => {
   });
 });
 
-describe("a server that is full and evicts nothing", () => {
+describe.concurrent("a listing", () => {
+  it("continues when its connection is lost, between two pages or in one", async () => {
+    const { proxy, client, straight } = await through();
+    const keys = Array.from({ length: 3_000 }, (_, at) => `key ${at}`);
+    await straight.mSet(keys.map((key) => [key, "1"]));
+    for (const lose of [
+      () => proxy.reset(),
+      () => {
+        proxy.reply = cutAfter(100);
+      },
+    ]) {
+      const found = new Set<string>();
+      for await (const key of client.scan()) {
+        if (found.size === 0) lose();
+        found.add(key);
+      }
+      expect(found).toEqual(new Set(keys));
+    }
+  });
+
+  it("of clear continues when a reply is lost", async () => {
+    const { proxy, client, straight } = await through();
+    await straight.mSet(Array.from({ length: 3_000 }, (_, at) => [`key ${at}`, "1"]));
+    const { reply } = proxy;
+    let replies = 0;
+    proxy.reply = (chunk, forward, { client: socket }) => {
+      // SCAN, UNLINK, and the next SCAN, whose reply is lost.
+      if (++replies !== 3) return forward(chunk);
+      socket.destroy();
+    };
+    await client.clear();
+    proxy.reply = reply;
+    expect(await straight.keys()).toEqual([]);
+  });
+
+  async function through(): Promise<{ proxy: FaultProxy; client: Texts; straight: Texts }> {
+    const server = await RedisServer.start();
+    const proxy = await FaultProxy.to(server);
+    return { proxy, client: (await open(proxy.url)).client, straight: (await open(server.url)).client };
+  }
+});
+
+describe("a full server that evicts nothing", () => {
   it.each(WRITES)("refuses %s with DriverError, not applied", async (_, write) => {
     const { server, client } = await full();
     const error = await rejection<DriverError>(write(client));
@@ -126,7 +143,7 @@ describe("a server that is full and evicts nothing", () => {
     await write(client);
   });
 
-  it.each(REMOVALS)("takes %s", async (_, remove) => {
+  it.each(REMOVALS)("executes %s", async (_, remove) => {
     const { client } = await full();
     await remove(client);
   });
@@ -151,7 +168,7 @@ describe("a read-only replica", () => {
     expect(await client.mGet(["held", "missing"])).toEqual(new Map([["held", "41"]]));
   });
 
-  it("takes writes as soon as it is promoted", async () => {
+  it("executes writes as soon as it is promoted", async () => {
     const { server, client } = await replica();
     await expect(client.set("held", "new")).rejects.toBeInstanceOf(UnavailableError);
     await server.command("REPLICAOF", "NO", "ONE");
@@ -165,20 +182,20 @@ describe("a read-only replica", () => {
     await server.command("FLUSHALL");
     const { client } = await open(server.url);
     await client.set("held", "41");
-    // Its primary need not answer.
+    // Its primary does not have to exist.
     await server.command("REPLICAOF", "127.0.0.1", "1");
     return { server, client };
   }
 });
 
-describe("a server that cannot answer yet", () => {
-  it("because it loads its data: UnavailableError, not applied", async () => {
+describe("a server that is busy", () => {
+  it("refuses calls with UnavailableError, not applied, while it loads its data", async () => {
     const server = await RedisServer.start({ "loading-process-events-interval-bytes": 2_048 });
     const { client } = await open(server.url);
     await client.mSet(new Map(Array.from({ length: 500 }, (_, at) => [`key ${at}`, "x".repeat(100)])));
     await server.command("SAVE");
     await server.kill();
-    await server.up({ "key-load-delay": 2_000 }, false);
+    await server.restart({ "key-load-delay": 2_000 }, false);
     await eventually("a refusal", async () => {
       const error = await rejection<UnavailableError>(client.set("key 0", "new"));
       return error.message.includes("LOADING") && error instanceof UnavailableError && error.outcome === "not-applied";
@@ -186,7 +203,7 @@ describe("a server that cannot answer yet", () => {
     await eventually("the end of loading", async () => (await client.find("key 0")) === "x".repeat(100));
   });
 
-  it("because a script does not end: UnavailableError, not applied", async () => {
+  it("refuses calls with UnavailableError, not applied, while a script does not end", async () => {
     const server = await RedisServer.start({ "busy-reply-threshold": 50 });
     const { client } = await open(server.url);
     const script = server.command("EVAL", "while true do end", "0");
@@ -200,7 +217,7 @@ describe("a server that cannot answer yet", () => {
 
 let server: Promise<RedisServer> | undefined;
 
-/** One for all tests that can share it. */
+/** One server for all tests that can share it. */
 function shared(): Promise<RedisServer> {
   server ??= RedisServer.start();
   return server;

@@ -1,28 +1,29 @@
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { connected, LONG_TIMEOUT } from "../network/connecting.js";
 import type { Texts } from "../support/load.js";
-
-/** The timeout of drivers in fault tests, in milliseconds. */
-export const TIMEOUT = 500;
 
 export interface Opened {
   readonly driver: RedisDriver;
   readonly client: Texts;
 }
 
-/** A client of text over a driver of this test's own, with a short timeout unless it is given another. */
+/** Opens a client of strings over a driver of its own, with a long timeout by default. It is closed after the tests. */
 export async function open(options: string | RedisOptions): Promise<Opened> {
-  const driver = await RedisDriver.connect({
-    timeout: TIMEOUT,
-    ...(typeof options === "string" ? { url: options } : options),
-  });
-  onTestFinished(() => driver.close());
+  const given = { timeout: LONG_TIMEOUT, ...(typeof options === "string" ? { url: options } : options) };
+  const driver = await connected(() => RedisDriver.connect(given));
+  drivers.add(driver);
   return { driver, client: over(driver) };
 }
 
-/** A client of text over a driver. */
+/** A client of strings over a driver. */
 export function over(driver: RedisDriver, rootNS = "app", domain = "users"): Texts {
   return new Client(rootNS, domain, { driver, codec: text });
 }
+
+const drivers = new Set<RedisDriver>();
+afterAll(() => {
+  for (const driver of drivers) driver.close();
+});

@@ -5,8 +5,8 @@ import { everythingIn } from "../support/leaks.js";
 
 const PASSWORD = "hunter2-sesame";
 
-describe("settings", () => {
-  it("without any are those of a server on this machine", () => {
+describe("the settings of a driver", () => {
+  it("default to a server on this machine", () => {
     expect(redisSettingsOf({})).toMatchObject({
       timeout: 5_000,
       maxPending: 50_000,
@@ -32,14 +32,14 @@ describe("settings", () => {
     ],
     ["redis://:secret@example.com", { host: "example.com" }, { username: undefined, password: "secret" }],
     ["redis://a%40b:p%3A%2F%25@example.com", { host: "example.com" }, { username: "a@b", password: "p:/%" }],
-  ])("of the URL %s", (url, server, login) => {
+  ])("are read from the URL %s", (url, server, login) => {
     for (const settings of [redisSettingsOf(url), redisSettingsOf({ url })]) {
       expect(settings.server).toMatchObject(server);
       expect(settings.login).toMatchObject(login);
     }
   });
 
-  it("given apart count more than the URL's", () => {
+  it("are taken from the options rather than from the URL", () => {
     const url = "rediss://alice:secret@example.com/3";
     const login = { username: "bob", password: "other", database: 4, tls: false };
     expect(redisSettingsOf({ url, ...login }).login).toEqual(login);
@@ -47,7 +47,7 @@ describe("settings", () => {
     expect(redisSettingsOf({ url, username: undefined }).login.username).toBe("alice");
   });
 
-  it("of a Cluster are those of its first node", () => {
+  it("of a Cluster are read from the URL of its first node", () => {
     const { cluster, login } = redisSettingsOf({ cluster: ["rediss://alice:secret@a:1", "b", "[::1]:3"] });
     expect(cluster).toMatchObject([
       { host: "a", port: 1 },
@@ -76,12 +76,12 @@ describe("settings", () => {
     expect(login).toEqual({ username: "alice", password: "ours", database: 2, tls: true });
   });
 
-  it("take a duration for a timeout", () => {
+  it("take any duration as the timeout", () => {
     expect(redisSettingsOf({ timeout: "2s" }).timeout).toBe(2_000);
   });
 });
 
-describe("what is wrong is refused by name, and shows no password", () => {
+describe("a driver", () => {
   const at = (host: string): string => `redis://alice:${PASSWORD}@${host}`;
 
   it.each<[string, unknown, string]>([
@@ -94,16 +94,16 @@ describe("what is wrong is refused by name, and shows no password", () => {
     ["a URL whose host is a port", at(":6379"), "url"],
     ["a URL with a bad port", at("host:99999"), "url"],
     ["a URL with a bad escape", `redis://alice:${PASSWORD}%zz@host`, "url"],
-    ["a URL with a database that is none", at(`host/${PASSWORD}`), "url"],
+    ["a URL with a database that is not a number", at(`host/${PASSWORD}`), "url"],
     ["a URL with a negative database", at("host/-1"), "url"],
     ["a URL with half a database", at("host/1.5"), "database"],
     ["a URL with a database in hexadecimal", at("host/0x1"), "url"],
     ["a URL with more than a database", at("host/1/2"), "url"],
-    ["a URL that is no string", { url: 6379 }, "url"],
+    ["a URL that is not a string", { url: 6379 }, "url"],
     ["a URL object of another kind", { url: { password: PASSWORD } }, "url"],
     ["a misspelt option", { url: at("host"), pasword: PASSWORD }, '"pasword"'],
     ["a misspelt option of Sentinels", { sentinel: { name: "main", nodes: ["a"], pasword: PASSWORD } }, '"pasword"'],
-    ["a database that is a text", { database: "1" }, "database"],
+    ["a database that is a string", { database: "1" }, "database"],
     ["a negative database", { database: -1 }, "database"],
     ["half a database", { database: 0.5 }, "database"],
     ["a URL and a Cluster", { url: at("host"), cluster: [at("host")] }, "more than one"],
@@ -113,7 +113,7 @@ describe("what is wrong is refused by name, and shows no password", () => {
     ["a Cluster that is a URL", { cluster: at("host") }, "cluster"],
     ["a Cluster that is a number", { cluster: 5 }, "cluster"],
     ["a Cluster with a bad node", { cluster: ["a", at(":x")] }, "cluster"],
-    ["a Cluster with a node that is no text", { cluster: ["a", 5] }, "cluster"],
+    ["a Cluster with a node that is not a string", { cluster: ["a", 5] }, "cluster"],
     ["a Cluster with a database", { cluster: ["a"], database: 1 }, "database"],
     ["a Cluster with a database in its URL", { cluster: ["redis://a/1"] }, "database"],
     ["a Cluster whose later node has another password", { cluster: ["a", at("b")] }, "differ"],
@@ -123,16 +123,20 @@ describe("what is wrong is refused by name, and shows no password", () => {
     ["a bad Sentinel", { sentinel: { name: "main", nodes: [at(":x")] } }, "sentinel"],
     ["Sentinels without a name", { sentinel: { nodes: ["a"] } }, "sentinel"],
     ["Sentinels with an empty name", { sentinel: { name: "", nodes: ["a"] } }, "sentinel"],
-    ["Sentinels that are a text", { sentinel: at("host") }, "sentinel"],
+    ["Sentinels that are a string", { sentinel: at("host") }, "sentinel"],
     ["a Sentinel with a password in its URL", { sentinel: { name: "main", nodes: [at("a")] } }, "sentinel.nodes"],
     ["a Sentinel with TLS in its URL", { sentinel: { name: "main", nodes: ["rediss://a"] } }, "sentinel.nodes"],
     ["a Sentinel with a database", { sentinel: { name: "main", nodes: ["a/1"] } }, "sentinel.nodes"],
     ["Sentinels that are null", { sentinel: null }, "sentinel"],
     ["a user name without a password", "redis://alice@host", "username"],
-    ["a user name that is no text", { username: 5 }, "username"],
-    ["a password that is no text", { password: { secret: PASSWORD } }, "password"],
-    ["a Sentinels' password that is no text", { sentinel: { name: "main", nodes: ["a"], password: 5 } }, "password"],
-  ])("%s", (_, options, named) => {
+    ["a user name that is not a string", { username: 5 }, "username"],
+    ["a password that is not a string", { password: { secret: PASSWORD } }, "password"],
+    [
+      "a Sentinels' password that is not a string",
+      { sentinel: { name: "main", nodes: ["a"], password: 5 } },
+      "password",
+    ],
+  ])("refuses %s by name, and shows no password", (_, options, named) => {
     let thrown: unknown;
     try {
       redisSettingsOf(options as RedisOptions);

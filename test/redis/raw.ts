@@ -1,7 +1,7 @@
 import type { Command } from "../../src/redis/commands/command.js";
 import type { Argument, Reply } from "../../src/redis/commands/replies.js";
 
-/** Any command, alone, which resolves to its reply as it is. */
+/** A command of any arguments, which resolves to its reply unchanged. No other call shares it. */
 export const RAW: Command<Argument[], Reply> = {
   batchable: false,
   encode: ([call]) => call?.payload ?? [],

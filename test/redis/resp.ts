@@ -1,7 +1,4 @@
-/** What Redis answers, and what it is asked: bulk strings and status replies come as strings, errors as Errors. */
-export type Answer = string | number | null | Error | Answer[];
-
-/** Reads the values of RESP2 that bytes hold; what is left over waits for more. */
+/** Reads values of RESP2 from a stream of bytes: commands and replies. */
 export class RespReader {
   #bytes = Buffer.alloc(0);
 
@@ -15,6 +12,9 @@ export class RespReader {
     }
   }
 }
+
+/** A value of RESP2. Bulk strings and status replies are strings, errors are Errors. */
+export type Answer = string | number | null | Error | Answer[];
 
 /** A command as it is sent. */
 export function encodeCommand(command: readonly string[]): string {
@@ -50,6 +50,6 @@ function parse(bytes: Buffer, at: number): { value: Answer; end: number } | unde
       return { value: list, end };
     }
     default:
-      throw new Error(`no RESP2: ${bytes.toString("latin1", at, at + 20)}`);
+      throw new Error(`not RESP2: ${bytes.toString("latin1", at, at + 20)}`);
   }
 }

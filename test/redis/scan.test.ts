@@ -23,7 +23,7 @@ describe("escapeGlob", () => {
   });
 });
 
-/** A primary that replies with these pages of keys, cursor by cursor, and notes the cursors. */
+/** A primary that replies with these pages of keys, by their cursors, and records the cursors. */
 class Pages implements Primary {
   readonly asked: string[] = [];
   epoch: unknown = 1;
@@ -75,10 +75,10 @@ describe("scan", () => {
   });
 
   it("starts a primary again after a reconnect", async () => {
-    let anew = true;
+    let reconnects = true;
     const pages = new Pages({ 0: ["7", "a"], 7: ["0", "b"] }, (cursor, primary) => {
-      if (cursor === "7" && anew) {
-        anew = false;
+      if (cursor === "7" && reconnects) {
+        reconnects = false;
         primary.epoch = 2;
       }
     });
@@ -119,7 +119,7 @@ describe("scan", () => {
     expect(first.asked).toEqual(["0", "0"]);
   });
 
-  it("rejects when the server refuses a step", async () => {
+  it("rejects when the server refuses a page", async () => {
     class ErrorReply extends Error {}
     const pages = new Pages({ 0: ["7", "a"], 7: new ErrorReply("NOPERM this user has no permissions") });
     expect(await rejection(keysOf(router(() => [pages])))).toMatchObject({
@@ -129,7 +129,7 @@ describe("scan", () => {
     expect(pages.asked).toEqual(["0", "7"]);
   });
 
-  it("asks for no page before the one before it is read", async () => {
+  it("does not ask for a page before the one before it is read", async () => {
     const pages = new Pages({ 0: ["7", "a"], 7: ["0", "b"] });
     for await (const keys of scan(
       router(() => [pages]),

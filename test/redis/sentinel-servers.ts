@@ -1,12 +1,6 @@
 import { eventually } from "../support/waiting.js";
 import { type Config, RedisServer } from "./servers.js";
 
-/** The name of the primary. */
-export const NAME = "main";
-
-/** How long the primary may be silent until the Sentinels take it for down, in milliseconds. */
-export const DOWN_AFTER = 1_000;
-
 /** A primary with a replica, and three Sentinels that watch them. */
 export class RedisSentinels {
   readonly servers: readonly [RedisServer, RedisServer];
@@ -30,12 +24,12 @@ export class RedisSentinels {
       "sentinel failover-timeout": `${NAME} 3000`,
     };
     const sentinels = await Promise.all([0, 1, 2].map(() => RedisServer.start(sentinel, ["--sentinel"])));
-    // Their own periods are of ten seconds.
+    // By default they ask every ten seconds.
     for (const one of sentinels) {
       await one.command("SENTINEL", "DEBUG", "info-period", "300", "publish-period", "200", "ask-period", "200");
     }
     const all = new RedisSentinels([primary, replica], sentinels);
-    await all.whole();
+    await all.settle();
     return all;
   }
 
@@ -43,10 +37,10 @@ export class RedisSentinels {
     return this.sentinels.map((sentinel) => sentinel.address);
   }
 
-  /** Waits until the Sentinels know each other and both servers, and one of these follows the other. */
-  async whole(): Promise<void> {
+  /** Waits until the Sentinels know each other and both servers, and one server replicates the other. */
+  async settle(): Promise<void> {
     await eventually(
-      "Sentinels in order",
+      "healthy Sentinels",
       async () => {
         const roles = await Promise.all(this.servers.map((server) => server.info("role")));
         const follower = this.servers[roles.indexOf("slave")];
@@ -58,16 +52,22 @@ export class RedisSentinels {
           if (!line.includes(`address=127.0.0.1:${leader.port},`)) return false;
         }
         return true;
-        // Where one gives up half way, they take their time.
       },
-      40_000,
+      // An election that fails is repeated only after a while.
+      60_000,
     );
   }
 
-  /** The server that the Sentinels have for the primary now. */
+  /** The server that the Sentinels consider the primary. */
   async primary(): Promise<RedisServer> {
     const sentinel = this.sentinels[0] as RedisServer;
     const [, port] = (await sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)) as [string, string];
     return this.servers.find((server) => server.port === Number(port)) as RedisServer;
   }
 }
+
+/** The name of the primary. */
+export const NAME = "main";
+
+/** How long the primary may be silent before the Sentinels consider it down, in milliseconds. */
+export const DOWN_AFTER = 1_000;

@@ -3,14 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
+import { LONG_TIMEOUT } from "../network/connecting.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
 import { rejection } from "../support/promises.js";
 import { FakeServer } from "./fake.js";
 import { open } from "./opening.js";
 import { RedisServer } from "./servers.js";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const directory = mkdtempSync(join(tmpdir(), "namestore-tls-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -29,50 +32,53 @@ await RedisServer.start({
 
 describe("TLS", () => {
   it.each<[string, RedisOptions]>([
-    ["asked for by the URL, with options", { url: `rediss://localhost:${port}`, tls: { ca: CERTIFICATE } }],
-    ["asked for by an option", { url: `redis://127.0.0.1:${port}`, tls: { ca: CERTIFICATE } }],
+    ["it is asked for by the URL, with options", { url: `rediss://localhost:${port}`, tls: { ca: CERTIFICATE } }],
+    ["it is asked for by an option", { url: `redis://127.0.0.1:${port}`, tls: { ca: CERTIFICATE } }],
     [
-      "with a certificate of the client's",
+      "the client has a certificate",
       { url: `rediss://127.0.0.1:${port}`, tls: { ca: CERTIFICATE, cert: CERTIFICATE, key: KEY } },
     ],
     [
-      "whatever its options say of what is no TLS",
+      "its options name another address",
       {
         url: `rediss://localhost:${port}`,
         tls: { ca: CERTIFICATE, host: "127.0.0.2", port: 1, reconnectStrategy: 1 } as object,
       },
     ],
     [
-      "without a check, where one wants that",
+      "its options turn the check of certificates off",
       { url: `rediss://127.0.0.1:${port}`, tls: { rejectUnauthorized: false } },
     ],
-  ])("serves, %s", async (_, options) => {
+  ])("works if %s", async (_, options) => {
     const { client } = await open(options);
     await client.set("a", "1");
     expect(await client.find("a")).toBe("1");
   });
 
   it.each<[string, RedisOptions]>([
-    ["a certificate that nobody vouches for", { url: `rediss://localhost:${port}` }],
-    ["a certificate that nobody vouches for, by an option", { url: `redis://localhost:${port}`, tls: true }],
+    ["a certificate that no authority has signed", { url: `rediss://localhost:${port}` }],
+    [
+      "a certificate that no authority has signed, if TLS is asked for by an option",
+      { url: `redis://localhost:${port}`, tls: true },
+    ],
     [
       "a certificate of another host",
       { url: `rediss://127.0.0.1:${port}`, tls: { ca: CERTIFICATE, servername: "example.com" } },
     ],
   ])("refuses %s", async (_, options) => {
-    const error = await rejection(RedisDriver.connect({ timeout: 1_000, ...options }));
+    const error = await rejection(RedisDriver.connect({ timeout: LONG_TIMEOUT, ...options }));
     expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     expect(error.message).toMatch(/SELF_SIGNED|ALTNAME/);
   });
 
-  it("is not spoken where nobody asked for it", async () => {
+  it("is not used if nobody asked for it", async () => {
     const error = await rejection<Error & { code: string }>(
       RedisDriver.connect({ timeout: 300, url: `redis://localhost:${port}` }),
     );
     expect(["ERR_UNAVAILABLE", "ERR_TIMEOUT"]).toContain(error.code);
   });
 
-  it("options of TLS do not switch it off", async () => {
+  it("is not switched off by its own options", async () => {
     const commands: string[] = [];
     const fake = await FakeServer.start(([name]) => {
       commands.push(name as string);
@@ -86,12 +92,12 @@ describe("TLS", () => {
     expect(commands).toEqual([]);
   });
 
-  it("options of TLS do not lead elsewhere", async () => {
+  it("does not connect to a path that its options name", async () => {
     const fake = await FakeServer.start();
     const path = join(tmpdir(), `namestore-${process.pid}.sock`);
-    let led = 0;
+    let accepted = 0;
     const other = createServer((socket) => {
-      led++;
+      accepted++;
       socket.destroy();
     }).listen(path);
     await once(other, "listening");
@@ -100,6 +106,6 @@ describe("TLS", () => {
       rmSync(path, { force: true });
     });
     await rejection(RedisDriver.connect({ url: fake.url.replace("redis:", "rediss:"), tls: { path }, timeout: 500 }));
-    expect(led).toBe(0);
+    expect(accepted).toBe(0);
   });
 });

@@ -27,7 +27,7 @@ afterAll(() => {
   for (const [, driver] of DRIVERS) driver.close();
 });
 
-/** How other programs make keys of the other types. */
+/** How other programs create keys of the other types. */
 const TYPES: readonly [string, (key: string) => string[]][] = [
   ["list", (key) => ["RPUSH", key, "1"]],
   ["set", (key) => ["SADD", key, "1"]],
@@ -50,7 +50,7 @@ describe.each(DRIVERS)("over %s", (_, driver) => {
       expect(await server.command("TYPE", "app:users:odd")).toBe(type);
     };
 
-    it("is a miss to find, get, mGet, alone and in a run", async () => {
+    it("is a miss to find, get and mGet, alone and in a batch", async () => {
       expect(await client.find("odd")).toBeUndefined();
       expect(await rejection(client.get("odd"))).toMatchObject({ code: "ERR_NOT_FOUND" });
       expect(await client.mGet(["odd", "plain", "missing"])).toEqual(new Map([["plain", "1"]]));
@@ -109,20 +109,20 @@ describe.each(DRIVERS)("over %s", (_, driver) => {
       ["compareAndSwap", (texts) => texts.compareAndSwap("odd", "1", "new")],
       ["compareAndSwap with a TTL", (texts) => texts.compareAndSwap("odd", "1", "new", { ttl: "1h" })],
       ["compareAndDelete", (texts) => texts.compareAndDelete("odd", "1")],
-    ])("is TypeMismatchError to %s, and stays as it was", async (operation, call) => {
+    ])("makes %s reject with TypeMismatchError, and does not change", async (operation, call) => {
       const error = await rejection(call(client));
       expect(error).toBeInstanceOf(TypeMismatchError);
       expect(error).toMatchObject({ operation: operation.split(" ")[0], key: "odd" });
       await kept();
     });
 
-    it("is TypeMismatchError to getSet where the client has a TTL", async () => {
+    it("makes getSet reject with TypeMismatchError if the client has a TTL", async () => {
       const timed = new Client("app", "users", { driver, codec: text, ttl: "1h" });
       expect(await rejection(timed.getSet("odd", "new"))).toBeInstanceOf(TypeMismatchError);
       await kept();
     });
 
-    it("takes no neighbour of a run along", async () => {
+    it("does not make other calls of its batch fail", async () => {
       const answers = await Promise.all([
         client.incr("plain"),
         client.incr("odd").catch((error: NamestoreError) => error.code),
@@ -132,13 +132,13 @@ describe.each(DRIVERS)("over %s", (_, driver) => {
       await kept();
     });
 
-    it("getOrSet gives what compute gives, and stores nothing", async () => {
+    it("makes getOrSet resolve to the computed value, and store nothing", async () => {
       expect(await client.getOrSet("odd", () => "computed")).toBe("computed");
       expect(await client.getOrSet("odd", () => "computed", { ttl: "1h" })).toBe("computed");
       await kept();
     });
 
-    it("is listed and cleared, and no error says what it holds", async () => {
+    it("is listed, and no error says what it holds", async () => {
       expect(await client.keys("o*")).toEqual(["odd"]);
       const error = await rejection(client.incr("odd"));
       expect(error).toBeInstanceOf(NamestoreError);
