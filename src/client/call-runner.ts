@@ -1,39 +1,57 @@
 import type { Awaitable, CallOptions, Driver } from "../driver/driver.js";
 import { checkKey } from "../driver/key.js";
-import { type NamestoreError, UnavailableError } from "../errors.js";
+import { type ErrorCode, type NamestoreError, UnavailableError } from "../errors.js";
 import { abortable } from "../internal/abort.js";
 import { isPromise, resolved } from "../internal/promise.js";
-import { complete } from "./complete.js";
+import { callOptions } from "./call-options.js";
 import type { Lifetime } from "./lifetime.js";
-import type { Log } from "./log.js";
-import { callOptions } from "./options.js";
-
-/** Thrown at every call of a closed client; each caller gets a copy. */
-const CLOSED = new UnavailableError("the client is closed", { outcome: "not-applied" });
-
-/** What the backend or a codec did, as against what the caller got wrong. */
-const LOGGED: ReadonlySet<string> = new Set(["ERR_DRIVER", "ERR_TIMEOUT", "ERR_UNAVAILABLE", "ERR_CODEC"]);
+import type { SharedState } from "./shared-state.js";
+import { wrapError } from "./wrap-error.js";
 
 /**
- * The one way from a client to its driver: every call is admitted, sent, received, and, where it fails, completed
- * and logged here. It always gives a promise, and it answers without a detour what the driver answers at once.
+ * The one way from a client to its driver: every operation starts and ends here. A call's options are checked, the call
+ * is sent and its reply received; where it fails, the error is completed and logged.
+ *
+ * A call always returns a promise. If the driver returns its reply directly, that promise is already resolved.
  */
-export class Calls {
-  readonly #driver: string;
-  readonly #lifetime: Lifetime;
-  readonly #log: Log;
+export class CallRunner {
+  /** For calls that change no value. The other methods of the driver are reached by {@link toWrite} and its like only. */
+  readonly reader: Reader;
 
-  constructor(driver: Driver, lifetime: Lifetime, log: Log) {
-    this.#driver = driver.name;
+  readonly #state: SharedState;
+  readonly #prefix: string;
+  readonly #lifetime: Lifetime;
+
+  constructor(state: SharedState, prefix: string, lifetime: Lifetime) {
+    this.reader = state.driver;
+    this.#state = state;
+    this.#prefix = prefix;
     this.#lifetime = lifetime;
-    this.#log = log;
+  }
+
+  /** The driver, for a write to this key: what `getOrSet` computes for it now is not stored, as it may be older. */
+  toWrite(key: string): Driver {
+    this.#state.flights.outdate(this.#prefix, key);
+    return this.#state.driver;
+  }
+
+  /** As {@link toWrite}, for several keys. */
+  toWriteAll(keys: Iterable<string>): Driver {
+    for (const key of keys) this.#state.flights.outdate(this.#prefix, key);
+    return this.#state.driver;
+  }
+
+  /** As {@link toWrite}, for the whole namespace. */
+  toClear(): Driver {
+    this.#state.flights.outdateAll(this.#prefix);
+    return this.#state.driver;
   }
 
   /**
    * A call about one key.
    *
    * @param send - checks the other arguments and calls the driver.
-   * @param receive - turns the driver's answer into the caller's.
+   * @param receive - turns the driver's reply into the caller's result.
    */
   one<R, T>(
     operation: string,
@@ -42,7 +60,7 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
-    return this.#make(operation, key, true, options, send, receive);
+    return this.#run(operation, "key", key, options, send, receive);
   }
 
   /** A call about several keys, or the whole namespace. */
@@ -52,36 +70,64 @@ export class Calls {
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
-    return this.#make(operation, undefined, false, options, send, receive);
+    return this.#run(operation, "keys", undefined, options, send, receive);
   }
 
-  /** Throws what keeps a call from being made, or from going on: the client is closed, or the signal has fired. */
-  admit(call: CallOptions | undefined): void {
-    if (this.#lifetime.closed) throw CLOSED;
-    if (call?.signal?.aborted) throw call.signal.reason;
+  /**
+   * A call about one key whose result the user may still be computing: closing the client does not wait for it. It may
+   * reject with a {@link CallerError} or a {@link ReportedError}.
+   */
+  computed<T>(
+    operation: string,
+    key: string,
+    options: CallOptions | undefined,
+    send: (call: CallOptions | undefined) => Awaitable<T>,
+    receive: (reply: T) => T,
+  ): Promise<T> {
+    return this.#run(operation, "computation", key, options, send, receive);
   }
 
-  /** What the caller is to be rejected with: the signal's reason once it has fired, else a completed, logged error. */
-  failure(thrown: unknown, operation: string, key: unknown, call: CallOptions | undefined): unknown {
-    return call?.signal?.aborted ? call.signal.reason : this.report(thrown, operation, key);
+  /**
+   * A call whose results come one by one.
+   *
+   * @param open - starts it and returns the results in batches.
+   */
+  async *each<T>(
+    operation: string,
+    options: CallOptions | undefined,
+    open: (call: CallOptions | undefined) => AsyncIterable<readonly T[]>,
+  ): AsyncGenerator<T, void, void> {
+    let call: CallOptions | undefined;
+    try {
+      call = callOptions(options);
+      this.#check(call);
+      for await (const batch of open(call)) {
+        for (const result of batch) {
+          yield result;
+          this.#check(call);
+        }
+      }
+    } catch (error) {
+      throw this.#failure(error, operation, undefined, call);
+    }
   }
 
-  /** The completed error, logged where the caller is not to blame. */
+  /** Completes an error and logs it, unless the caller is to blame. */
   report(thrown: unknown, operation: string, key: unknown): NamestoreError {
-    const error = this.completed(thrown, operation, key);
-    if (LOGGED.has(error.code)) this.#log.error(error.message);
+    const error = this.complete(thrown, operation, key);
+    if (LOGGED[error.code]) this.#state.log.error(error.message);
     return error;
   }
 
-  /** The completed error alone. */
-  completed(thrown: unknown, operation: string, key: unknown): NamestoreError {
-    return complete(thrown, operation, typeof key === "string" ? key : undefined, this.#driver);
+  /** Completes an error, without logging it. */
+  complete(thrown: unknown, operation: string, key: unknown): NamestoreError {
+    return wrapError(thrown, operation, typeof key === "string" ? key : undefined, this.#state.driver.name);
   }
 
-  #make<R, T>(
+  #run<R, T>(
     operation: string,
+    subject: Subject,
     key: string | undefined,
-    keyed: boolean,
     options: CallOptions | undefined,
     send: (call: CallOptions | undefined) => Awaitable<R>,
     receive: (reply: R) => T,
@@ -89,37 +135,89 @@ export class Calls {
     let call: CallOptions | undefined;
     try {
       call = callOptions(options);
-      this.admit(call);
-      if (keyed) checkKey(key);
+      this.#check(call);
+      if (subject !== "keys") checkKey(key);
       const reply = send(call);
-      return isPromise(reply) ? this.#later(operation, key, call, reply, receive) : resolved(receive(reply));
+      return isPromise(reply) ? this.#settle(operation, subject, key, call, reply, receive) : resolved(receive(reply));
     } catch (error) {
-      return Promise.reject(this.failure(error, operation, key, call));
+      return Promise.reject(this.#failure(error, operation, key, call));
     }
   }
 
-  #later<R, T>(
+  #settle<R, T>(
     operation: string,
+    subject: Subject,
     key: string | undefined,
     call: CallOptions | undefined,
     reply: PromiseLike<R>,
     receive: (reply: R) => T,
   ): Promise<T> {
-    this.#lifetime.enter();
+    const counted = subject !== "computation";
+    if (counted) this.#lifetime.enter();
     const settled = Promise.resolve(reply).then(
       (value) => {
-        this.#lifetime.leave();
+        if (counted) this.#lifetime.leave();
         try {
           return receive(value);
         } catch (error) {
-          throw this.failure(error, operation, key, call);
+          throw this.#failure(error, operation, key, call);
         }
       },
       (error: unknown) => {
-        this.#lifetime.leave();
-        throw this.failure(error, operation, key, call);
+        if (counted) this.#lifetime.leave();
+        throw this.#failure(error, operation, key, call);
       },
     );
     return abortable(settled, call?.signal);
   }
+
+  /** Throws if the call must not start or go on, because the client is closed or the signal has fired. */
+  #check(call: CallOptions | undefined): void {
+    if (this.#lifetime.closed) throw CLOSED;
+    if (call?.signal?.aborted) throw call.signal.reason;
+  }
+
+  /** What the caller's promise rejects with: the reason of a signal that has fired, or a completed error. */
+  #failure(thrown: unknown, operation: string, key: unknown, call: CallOptions | undefined): unknown {
+    if (call?.signal?.aborted) return call.signal.reason;
+    if (thrown instanceof CallerError) return thrown.error;
+    if (thrown instanceof ReportedError) return this.complete(thrown.error, operation, key);
+    return this.report(thrown, operation, key);
+  }
 }
+
+/** The driver's methods that change no value. `expire` and `persist` are among them: a key they change is not missing. */
+export type Reader = Pick<Driver, "get" | "exists" | "mGet" | "ttl" | "expire" | "persist" | "scan">;
+
+/** An error of the user's own function, which reaches the caller unchanged. */
+export class CallerError {
+  constructor(readonly error: unknown) {}
+}
+
+/** An error that was logged before: each caller gets a copy of its own, and no further log line is written. */
+export class ReportedError {
+  constructor(readonly error: unknown) {}
+}
+
+/** What a call is about; see the methods of {@link CallRunner}. */
+type Subject = "key" | "keys" | "computation";
+
+/** Thrown by every call of a closed client; each caller gets a copy. */
+const CLOSED = new UnavailableError("the client is closed", { outcome: "not-applied" });
+
+/** Whether an error is logged: those of the backend and of codecs are, those of the caller are not. */
+const LOGGED: Readonly<Record<ErrorCode, boolean>> = {
+  ERR_DRIVER: true,
+  ERR_TIMEOUT: true,
+  ERR_UNAVAILABLE: true,
+  ERR_CODEC: true,
+  ERR_NOT_FOUND: false,
+  ERR_TYPE_MISMATCH: false,
+  ERR_OVERFLOW: false,
+  ERR_INVALID_PATTERN: false,
+  ERR_INVALID_KEY: false,
+  ERR_INVALID_NAMESPACE: false,
+  ERR_INVALID_ARGUMENT: false,
+  ERR_CONFLICT: false,
+  ERR_NOT_SUPPORTED: false,
+};
