@@ -1,5 +1,6 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
+import type { Supports } from "../driver/supports.js";
 import type { Pattern } from "../glob.js";
 import { allParts, partly, withOutcome } from "../internal/outcomes.js";
 import { Calls, storing } from "./calls.js";
@@ -54,6 +55,8 @@ const touch = ({ sent, flag }: Key): string => `md ${sent}${flag} I`;
  */
 export class MemcachedDriver implements Driver {
   readonly name = "memcached";
+  /** An `mSet` is one command for each key. */
+  readonly supports: Supports = { atomicMSet: false };
   readonly #links: readonly Link[];
   readonly #calls: Calls;
   readonly #timeout: number;

@@ -1,6 +1,7 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
+import type { Supports } from "../driver/supports.js";
 import type { Pattern } from "../glob.js";
 import { allParts, partly } from "../internal/outcomes.js";
 import { connect } from "./connect.js";
@@ -46,6 +47,8 @@ class Owned {
 export class RedisDriver implements Driver {
   /** In errors, and in the titles of the conformance suite. */
   readonly name = "redis";
+  /** A Cluster stores an `mSet` slot by slot. */
+  readonly supports: Supports;
   readonly #topology: Topology;
   readonly #pipeline: Pipeline;
   readonly #timeout: number;
@@ -84,6 +87,8 @@ export class RedisDriver implements Driver {
     const { timeout, maxPending } = connection instanceof Owned ? connection.settings : handedInLimitsOf(options);
     this.#timeout = timeout;
     this.#topology = connection instanceof Owned ? connection.topology : new HandedInTopology(connection, timeout);
+    // Without a Cluster all keys are in one slot.
+    this.supports = { atomicMSet: this.#topology.slotOf("a") === this.#topology.slotOf("b") };
     this.#pipeline = new Pipeline(this.#topology, timeout, maxPending);
   }
 

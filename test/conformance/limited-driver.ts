@@ -5,6 +5,7 @@ import {
   InvalidKeyError,
   MemoryDriver,
   NotSupportedError,
+  type Supports,
   toBytes,
 } from "../../src/index.js";
 import { later } from "./broken/fault.js";
@@ -21,6 +22,7 @@ export const LONGEST_TTL = 365 * 86_400_000;
  */
 export class LimitedDriver implements Driver {
   readonly name = "limited";
+  readonly supports: Supports = { scan: false, clear: false, atomicMSet: false };
   readonly #memory = new MemoryDriver();
 
   get(prefix: string, key: string): Promise<Encoded | undefined> {

@@ -8,7 +8,6 @@ conformance(
     name: "limited",
     open: () => new LimitedDriver(),
     ttlResolution: RESOLUTION,
-    cannot: { scan: "it cannot list", clear: "it cannot list", atomicMSet: "it has no such call" },
     limits: { keyBytes: KEY_BYTES, awkwardKeyBytes: AWKWARD_KEY_BYTES, valueBytes: VALUE_BYTES, ttl: LONGEST_TTL },
   },
 );

@@ -3,7 +3,7 @@ import { sameKeys } from "../assertions.js";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** Names that a store, a protocol or a language could stumble over. */
+/** Names that could mislead a store, a protocol or a language. */
 const awkward: Readonly<Record<string, string>> = {
   "a star": "*",
   "glob characters": "a*[b]?^",
@@ -80,7 +80,7 @@ export function names({ it }: Suite): void {
     it(`works as a key: ${what}`, ({ client }) => works(client, name));
     it(`works as a domain: ${what}`, ({ texts }) => works(texts(name), "key"));
     it(`works as a root namespace: ${what}`, ({ texts, root }) => works(texts("cases", name + root), "key"));
-    it(`is listed as a key, and found by its escaped text: ${what}`, ({ client }) => lists(client, name), "scan");
+    it(`is listed as a key, and found by its escaped pattern: ${what}`, ({ client }) => lists(client, name), "scan");
     it(`lists its keys as a domain: ${what}`, ({ texts }) => lists(texts(name), "key"), "scan");
   }
 }

@@ -3,7 +3,7 @@ import { InvalidPatternError } from "../../errors.js";
 import { collect, rejects, sameKeys } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
-/** Patterns, and keys that each has to find among `others`; what is not named must not match. */
+/** Patterns, and the keys of the whole table that each has to find. */
 const table: readonly [pattern: string, found: readonly string[]][] = [
   ["a", ["a"]],
   ["ab", ["ab"]],
@@ -54,7 +54,7 @@ const malformed = ["[a", "[", "[]", "[^]", "[]a]", "a[", "\\", "a\\", "[a\\", "[
 export function patterns({ it }: Suite): void {
   for (const [pattern, found] of table) {
     it(
-      `${JSON.stringify(pattern)} finds its keys, and no others`,
+      `${JSON.stringify(pattern)} finds its keys and no others`,
       async ({ client }) => {
         await client.mSet(keys.map((key) => [key, "value"]));
         sameKeys(await client.keys(pattern), found);
@@ -65,7 +65,7 @@ export function patterns({ it }: Suite): void {
   }
 
   it(
-    "no pattern, the empty one and a star list everything",
+    "no pattern, an empty pattern and a star list everything",
     async ({ client }) => {
       await client.mSet(keys.map((key) => [key, "value"]));
       for (const pattern of [undefined, "", "*", "***"]) {
@@ -77,7 +77,7 @@ export function patterns({ it }: Suite): void {
   );
 
   it(
-    "a pattern is matched against the business key only",
+    "a pattern is matched only against the business key",
     async ({ client, root }) => {
       await client.set("key", "value");
       for (const pattern of [`${root}*`, "*:key", "cases:*", "*:*"]) assert.deepEqual(await client.keys(pattern), []);
@@ -86,7 +86,7 @@ export function patterns({ it }: Suite): void {
   );
 
   it(
-    "a pattern of many stars comes to an end",
+    "a pattern of many stars is matched in reasonable time",
     async ({ client }) => {
       await client.set("a".repeat(100), "value");
       assert.deepEqual(await client.keys(`${"*a".repeat(40)}b`), []);
@@ -96,7 +96,7 @@ export function patterns({ it }: Suite): void {
   );
 
   for (const pattern of malformed) {
-    it(`${JSON.stringify(pattern)} is InvalidPatternError`, async ({ client }) => {
+    it(`${JSON.stringify(pattern)} is an InvalidPatternError`, async ({ client }) => {
       await rejects(() => client.keys(pattern), InvalidPatternError, "keys");
       await rejects(() => collect(client.scan(pattern)), InvalidPatternError, "scan");
     });

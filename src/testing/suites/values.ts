@@ -45,7 +45,7 @@ const binaries: Readonly<Record<string, Uint8Array>> = {
 
 export function values({ it, facts }: Suite): void {
   for (const [name, value] of Object.entries(texts)) {
-    it(`text comes back as it was, by every way: ${name}`, async ({ client, bytes }) => {
+    it(`every call returns text unchanged: ${name}`, async ({ client, bytes }) => {
       await client.set("set", value);
       assert.equal(await client.get("set"), value);
       assert.deepEqual(await client.mGet(["set"]), new Map([["set", value]]));
@@ -62,7 +62,7 @@ export function values({ it, facts }: Suite): void {
       assert.equal(await client.get("setNX"), value);
     });
 
-    it(`text that was written as bytes is the same value: ${name}`, async ({ client, bytes }) => {
+    it(`text written as bytes is the same value: ${name}`, async ({ client, bytes }) => {
       await bytes.set("key", new TextEncoder().encode(value));
       assert.equal(await client.get("key"), value);
       assert.deepEqual(await client.mGet(["key"]), new Map([["key", value]]));
@@ -71,7 +71,7 @@ export function values({ it, facts }: Suite): void {
   }
 
   for (const [name, value] of Object.entries(binaries)) {
-    it(`bytes come back as they were, by every way: ${name}`, async ({ bytes }) => {
+    it(`every call returns bytes unchanged: ${name}`, async ({ bytes }) => {
       await bytes.set("set", value);
       assert.deepEqual(await bytes.get("set"), value);
       assert.deepEqual(await bytes.mGet(["set"]), new Map([["set", value]]));
@@ -89,19 +89,19 @@ export function values({ it, facts }: Suite): void {
 
   const large = Math.min(1_000_000, facts.limits.valueBytes ?? Number.POSITIVE_INFINITY);
 
-  it("a large text comes back as it was", async ({ client }) => {
+  it("a large text is returned unchanged", async ({ client }) => {
     const value = "0123456789".repeat(large / 10);
     await client.set("key", value);
-    assert.ok((await client.get("key")) === value, "it comes back changed");
+    assert.ok((await client.get("key")) === value, "the text was changed");
   });
 
-  it("large bytes come back as they were", async ({ bytes }) => {
+  it("large bytes are returned unchanged", async ({ bytes }) => {
     const value = Uint8Array.from({ length: large }, (_, index) => (index * 31) % 256);
     await bytes.mSet({ key: value });
-    assert.ok(Buffer.from(value).equals(await bytes.get("key")), "they come back changed");
+    assert.ok(Buffer.from(value).equals(await bytes.get("key")), "the bytes were changed");
   });
 
-  it("many values of different sizes are kept apart", async ({ client }) => {
+  it("many values of different sizes are not mixed up", async ({ client }) => {
     const entries = Array.from({ length: 300 }, (_, index) => [`key ${index}`, `${index} `.repeat(index)] as const);
     await Promise.all(entries.map(([key, value]) => client.set(key, value)));
     assert.deepEqual(await client.mGet(entries.map(([key]) => key)), new Map(entries));
@@ -111,21 +111,21 @@ export function values({ it, facts }: Suite): void {
     );
   });
 
-  it("bytes read by a client of text are CodecError, and stay", async ({ client, bytes }) => {
+  it("bytes read by a client of text are a CodecError and stay", async ({ client, bytes }) => {
     await bytes.set("key", Uint8Array.of(0xff));
     await rejects(() => client.get("key"), CodecError, "get", "key");
     await rejects(() => client.find("key"), CodecError, "find", "key");
     assert.deepEqual(await bytes.get("key"), Uint8Array.of(0xff));
   });
 
-  it("a text with a lone surrogate is CodecError, and nothing is written", async ({ client }) => {
+  it("a text with a lone surrogate is a CodecError and nothing is written", async ({ client }) => {
     await rejects(() => client.set("key", "a\ud800"), CodecError, "set", "key");
     await rejects(() => client.setNX("key", "\udc00a"), CodecError, "setNX", "key");
     await rejects(() => client.getSet("key", "\ud800"), CodecError, "getSet", "key");
     assert.equal(await client.exists("key"), false);
   });
 
-  it("bytes may be written into once the call is made", async ({ bytes }) => {
+  it("the caller may change bytes after the call was made", async ({ bytes }) => {
     const value = Uint8Array.of(1, 2, 3);
     const calls = [
       bytes.set("set", value),
@@ -140,14 +140,14 @@ export function values({ it, facts }: Suite): void {
     }
   });
 
-  it("bytes that were given back may be written into", async ({ bytes }) => {
+  it("the caller may change bytes that were returned", async ({ bytes }) => {
     await bytes.set("key", Uint8Array.of(1, 2, 3));
     (await bytes.get("key")).fill(9);
     (await bytes.mGet(["key"])).get("key")?.fill(9);
     assert.deepEqual(await bytes.getSet("key", Uint8Array.of(4)), Uint8Array.of(1, 2, 3));
   });
 
-  it("of a view into a larger buffer only the window is stored", async ({ bytes }) => {
+  it("only the window of a view into a larger buffer is stored", async ({ bytes }) => {
     await bytes.set("subarray", all256.subarray(10, 13));
     await bytes.set("buffer", Buffer.from(all256).subarray(20, 22));
     assert.deepEqual(await bytes.get("subarray"), Uint8Array.of(10, 11, 12));
