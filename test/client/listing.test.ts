@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
-import type { Driver } from "../../src/driver/driver.js";
+import type { CallOptions, Driver } from "../../src/driver/driver.js";
 import { DriverError, InvalidPatternError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { stoppedClock } from "../support/clock.js";
 import { ANSWERS, driverWhere, recording } from "../support/driver.js";
@@ -330,4 +330,40 @@ describe("clear", () => {
       }
     },
   );
+});
+
+describe("between two batches, keys and scan", () => {
+  /** Calls `happen` so many microtasks after the driver yielded its first batch, which the client filters out. */
+  const scanningThen = (microtasks: number, happen: () => void): Driver =>
+    driverWhere(() =>
+      (async function* () {
+        let later = Promise.resolve();
+        for (let count = 0; count < microtasks; count++) later = later.then(() => {});
+        later.then(happen);
+        yield ["other"];
+        await new Promise(setImmediate);
+        yield ["a"];
+      })(),
+    );
+  const moments = Array.from({ length: 20 }, (_, index) => index);
+
+  it.each(moments)("reject on an abort, %i microtasks later", async (microtasks) => {
+    for (const list of [
+      (client: Client, call: CallOptions) => client.keys("a", call),
+      (client: Client, call: CallOptions) => listed(client.scan("a", call)),
+    ]) {
+      const controller = new AbortController();
+      const driver = scanningThen(microtasks, () => controller.abort("enough"));
+      const client = new Client("app", "users", { driver });
+      expect(await rejection(list(client, { signal: controller.signal }))).toBe("enough");
+    }
+  });
+
+  it.each(moments)("reject when the client closes, %i microtasks later", async (microtasks) => {
+    for (const list of [(client: Client) => client.keys("a"), (client: Client) => listed(client.scan("a"))]) {
+      const driver = scanningThen(microtasks, () => void client.close());
+      const client: Client = new Client("app", "users", { driver });
+      expect(await rejection(list(client))).toBeInstanceOf(UnavailableError);
+    }
+  });
 });

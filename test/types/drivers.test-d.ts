@@ -7,12 +7,14 @@ import {
   type Driver,
   type Duration,
   type Encoded,
+  ForwardingDriver,
   type Logger,
   MemoryDriver,
   type MemoryOptions,
   type MemoryStats,
   type Pattern,
   parseCounter,
+  type Supports,
   sameBytes,
   toBytes,
   toText,
@@ -178,6 +180,53 @@ describe("a driver", () => {
     >();
     expectTypeOf<MemoryStats["namespaces"]>().toEqualTypeOf<ReadonlyMap<string, Omit<MemoryStats, "namespaces">>>();
     expectTypeOf<MemoryStats["hits"]>().toEqualTypeOf<number>();
+  });
+});
+
+describe("a ForwardingDriver", () => {
+  it("is a driver with every member of the contract", () => {
+    expectTypeOf<ForwardingDriver>().toExtend<Driver>();
+    expectTypeOf<keyof Driver>().toExtend<keyof ForwardingDriver>();
+    expectTypeOf<ConstructorParameters<typeof ForwardingDriver>>().toEqualTypeOf<[inner: Driver]>();
+  });
+
+  it("leaves optional methods optional", () => {
+    expectTypeOf<undefined>().toExtend<ForwardingDriver["close"]>();
+  });
+
+  it("lets a subclass override single methods by the contract", () => {
+    class Reading extends ForwardingDriver {
+      override async get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {
+        return await super.get(prefix, key, options);
+      }
+    }
+    void new Client("a", "b", { driver: new Reading(new MemoryDriver()) });
+    class Null extends ForwardingDriver {
+      // @ts-expect-error a miss is undefined, not null
+      override async getSet(): Promise<null> {
+        return null;
+      }
+    }
+    void Null;
+  });
+
+  it("shows the inner driver to subclasses only", () => {
+    // @ts-expect-error it is protected
+    void new ForwardingDriver(new MemoryDriver()).inner;
+  });
+});
+
+describe("what a driver supports", () => {
+  it("is data, each member of which may be absent", () => {
+    expectTypeOf<Driver["supports"]>().toEqualTypeOf<Supports | undefined>();
+    expectTypeOf<Required<Supports>>().toEqualTypeOf<{
+      readonly scan: boolean | undefined;
+      readonly clear: boolean | undefined;
+      readonly atomicMSet: boolean | undefined;
+    }>();
+    // @ts-expect-error a misspelt member
+    const misspelt: Supports = { atomicMset: false };
+    void misspelt;
   });
 });
 

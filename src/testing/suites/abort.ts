@@ -4,6 +4,7 @@ import { operations } from "../operations.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
+/** Calls with a signal: before, during and after a call. */
 export function abort({ it }: Suite): void {
   for (const [operation, call] of Object.entries(operations)) {
     it(`${operation} with a signal that has fired rejects with its reason and does nothing`, async ({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Suite } from "../suite.js";
 
+/** `set`, `setNX`, `get`, `find`, `delete` and `exists`, without TTLs. */
 export function basic({ it }: Suite): void {
   it("get and find return what set stored", async ({ client }) => {
     await client.set("key", "value");

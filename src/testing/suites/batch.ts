@@ -3,8 +3,7 @@ import { CodecError, InvalidArgumentError, InvalidKeyError } from "../../errors.
 import { rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
-const thousand = Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, `value ${index}`] as const);
-
+/** `mGet`, `mSet` and `mDel`. */
 export function batch({ it }: Suite): void {
   it("mGet returns the keys that were found, in the order of the argument", async ({ client }) => {
     await client.mSet({ a: "1", b: "2", c: "3" });
@@ -170,3 +169,5 @@ export function batch({ it }: Suite): void {
     }
   });
 }
+
+const thousand = Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, `value ${index}`] as const);

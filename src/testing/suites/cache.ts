@@ -5,33 +5,7 @@ import { reasonOf, rejects } from "../assertions.js";
 import { HOUR } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** A computation that ends when told to, and counts how often it was begun. */
-function computation(value: string) {
-  let begin: () => void;
-  let finish: () => void;
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const flight = {
-    count: 0,
-    begun,
-    finish: () => finish(),
-    async compute(): Promise<string> {
-      flight.count++;
-      begin();
-      await finished;
-      return value;
-    },
-  };
-  return flight;
-}
-
-const compute = (key: string): string => `computed for ${key}`;
-
-/** `getOrSet`, over a driver that answers at once, or later. */
+/** `getOrSet`, over a driver that returns results directly or promises. */
 export function cache({ it }: Suite): void {
   it("getOrSet returns a live value, and computes a missing one", async ({ client }) => {
     await client.set("live", "stored");
@@ -164,3 +138,29 @@ export function cache({ it }: Suite): void {
     await assertTtl("key", NO_EXPIRY);
   });
 }
+
+/** A computation that ends when told to, and counts how often it was begun. */
+function computation(value: string) {
+  let begin: () => void;
+  let finish: () => void;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const flight = {
+    count: 0,
+    begun,
+    finish: () => finish(),
+    async compute(): Promise<string> {
+      flight.count++;
+      begin();
+      await finished;
+      return value;
+    },
+  };
+  return flight;
+}
+
+const compute = (key: string): string => `computed for ${key}`;

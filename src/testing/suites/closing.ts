@@ -5,11 +5,7 @@ import { named, operations } from "../operations.js";
 import { type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-async function refuses(client: Texts): Promise<void> {
-  const error = await rejects(() => client.get("key"), UnavailableError, "get", "key");
-  assert.equal((error as UnavailableError).outcome, "not-applied");
-}
-
+/** Closed clients, and clients that close during a call. */
 export function closing({ it }: Suite): void {
   for (const [operation, call] of Object.entries(operations)) {
     it(`${operation} of a closed client is an UnavailableError, not applied, and does nothing`, async ({
@@ -78,4 +74,9 @@ export function closing({ it }: Suite): void {
     },
     "scan",
   );
+}
+
+async function refuses(client: Texts): Promise<void> {
+  const error = await rejects(() => client.get("key"), UnavailableError, "get", "key");
+  assert.equal((error as UnavailableError).outcome, "not-applied");
 }

@@ -4,32 +4,7 @@ import { rejects } from "../assertions.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-const MAX = Number.MAX_SAFE_INTEGER;
-const MIN = Number.MIN_SAFE_INTEGER;
-
-/** Strings that some parsers read as a number, but that are not canonical decimal integers. */
-const noCounters: Readonly<Record<string, string>> = {
-  "the empty value": "",
-  "a leading space": " 1",
-  "a trailing space": "1 ",
-  "a trailing newline": "1\n",
-  "a trailing NUL": "1\0",
-  "a fraction": "1.0",
-  "a plus sign": "+1",
-  "a leading zero": "01",
-  "minus zero": "-0",
-  "a lone minus sign": "-",
-  "two minus signs": "--1",
-  "an exponent": "1e3",
-  hexadecimal: "0x10",
-  "a separator": "1_000",
-  "a BOM": "\ufeff1",
-  "digits beyond ASCII": "١٢",
-  "a word": "value",
-  Infinity: "Infinity",
-  "a fraction beyond the safe integers": "9007199254740993.5",
-};
-
+/** `incr` and `decr`: values, limits and errors. */
 export function counters({ it }: Suite): void {
   it("incr adds 1 and decr subtracts 1 by default", async ({ client }) => {
     assert.equal(await client.incr("key"), 1);
@@ -187,3 +162,29 @@ export function counters({ it }: Suite): void {
     assert.equal(await client.exists("key"), false);
   });
 }
+
+const MAX = Number.MAX_SAFE_INTEGER;
+const MIN = Number.MIN_SAFE_INTEGER;
+
+/** Strings that some parsers read as a number, but that are not canonical decimal integers. */
+const noCounters: Readonly<Record<string, string>> = {
+  "the empty value": "",
+  "a leading space": " 1",
+  "a trailing space": "1 ",
+  "a trailing newline": "1\n",
+  "a trailing NUL": "1\0",
+  "a fraction": "1.0",
+  "a plus sign": "+1",
+  "a leading zero": "01",
+  "minus zero": "-0",
+  "a lone minus sign": "-",
+  "two minus signs": "--1",
+  "an exponent": "1e3",
+  hexadecimal: "0x10",
+  "a separator": "1_000",
+  "a BOM": "\ufeff1",
+  "digits beyond ASCII": "١٢",
+  "a word": "value",
+  Infinity: "Infinity",
+  "a fraction beyond the safe integers": "9007199254740993.5",
+};

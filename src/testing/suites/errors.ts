@@ -12,8 +12,7 @@ import { reasonOf, rejects } from "../assertions.js";
 import { type Operation, ofOneKey, ofSeveralKeys } from "../operations.js";
 import type { Suite } from "../suite.js";
 
-const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00b", undefined, null, 1, {}, ["key"]];
-
+/** What errors are, and what they name and contain. */
 export function errors({ it }: Suite): void {
   for (const [operation, call] of Object.entries<Operation>(ofOneKey)) {
     it(`${operation} of a bad key rejects with InvalidKeyError and does not throw`, async ({ client }) => {
@@ -84,3 +83,5 @@ export function errors({ it }: Suite): void {
     }
   });
 }
+
+const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00b", undefined, null, 1, {}, ["key"]];

@@ -3,53 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** Ways to get a key with this TTL: by calls that set it, and by calls that keep it. It is also the client's default. */
-const ways: Readonly<Record<string, (client: Texts, key: string, ttl: number) => Promise<unknown>>> = {
-  "set by set": (client, key, ttl) => client.set(key, "1", { ttl }),
-  "set by setNX": (client, key, ttl) => client.setNX(key, "1", { ttl }),
-  "set by mSet": (client, key, ttl) => client.mSet({ [key]: "1" }, { ttl }),
-  "set by getSet": (client, key, ttl) => client.getSet(key, "1", { ttl }),
-  "set by incr": (client, key, ttl) => client.incr(key, 1, { ttl }),
-  "set by decr": (client, key, ttl) => client.decr(key, 1, { ttl }),
-  "set by getOrSet": (client, key, ttl) => client.getOrSet(key, () => "1", { ttl }),
-  "set by compareAndSwap": async (client, key, ttl) => {
-    await client.set(key, "1", { ttl: 0 });
-    await client.compareAndSwap(key, "1", "2", { ttl });
-  },
-  "set by expire": async (client, key, ttl) => {
-    await client.set(key, "1", { ttl: 0 });
-    await client.expire(key, ttl);
-  },
-  "the client's default": (client, key) => client.set(key, "1"),
-  "kept by incr": async (client, key) => {
-    await client.set(key, "1");
-    await client.incr(key);
-  },
-  "kept by getSet": async (client, key) => {
-    await client.set(key, "1");
-    await client.getSet(key, "2");
-  },
-  "kept by compareAndSwap": async (client, key) => {
-    await client.set(key, "1");
-    await client.compareAndSwap(key, "1", "2");
-  },
-};
-
-/** Ways to make a key live indefinitely, although its TTL ends soon. */
-const cures: Readonly<Record<string, (client: Texts, key: string) => Promise<unknown>>> = {
-  set: (client, key) => client.set(key, "2"),
-  mSet: (client, key) => client.mSet({ [key]: "2" }),
-  "getSet with a ttl of 0": (client, key) => client.getSet(key, "2", { ttl: 0 }),
-  "delete and set": async (client, key) => {
-    await client.delete(key);
-    await client.set(key, "2");
-  },
-  "delete and incr": async (client, key) => {
-    await client.delete(key);
-    await client.incr(key, 2);
-  },
-};
-
+/** What happens when TTLs end. These cases wait. */
 export function expiry({ timed, facts: { brief, late } }: Suite): void {
   const span = Math.max(200, brief);
 
@@ -127,3 +81,50 @@ export function expiry({ timed, facts: { brief, late } }: Suite): void {
     assert.equal(await client.get(key), `${answers.indexOf(true)}`);
   });
 }
+
+/** Ways to get a key with this TTL: by calls that set it, and by calls that keep it. It is also the client's default. */
+const ways: Readonly<Record<string, (client: Texts, key: string, ttl: number) => Promise<unknown>>> = {
+  "set by set": (client, key, ttl) => client.set(key, "1", { ttl }),
+  "set by setNX": (client, key, ttl) => client.setNX(key, "1", { ttl }),
+  "set by mSet": (client, key, ttl) => client.mSet({ [key]: "1" }, { ttl }),
+  "set by getSet": (client, key, ttl) => client.getSet(key, "1", { ttl }),
+  "set by incr": (client, key, ttl) => client.incr(key, 1, { ttl }),
+  "set by decr": (client, key, ttl) => client.decr(key, 1, { ttl }),
+  "set by getOrSet": (client, key, ttl) => client.getOrSet(key, () => "1", { ttl }),
+  "set by compareAndSwap": async (client, key, ttl) => {
+    await client.set(key, "1", { ttl: 0 });
+    await client.compareAndSwap(key, "1", "2", { ttl });
+  },
+  "set by expire": async (client, key, ttl) => {
+    await client.set(key, "1", { ttl: 0 });
+    await client.expire(key, ttl);
+  },
+  "the client's default": (client, key) => client.set(key, "1"),
+  "kept by incr": async (client, key) => {
+    await client.set(key, "1");
+    await client.incr(key);
+  },
+  "kept by getSet": async (client, key) => {
+    await client.set(key, "1");
+    await client.getSet(key, "2");
+  },
+  "kept by compareAndSwap": async (client, key) => {
+    await client.set(key, "1");
+    await client.compareAndSwap(key, "1", "2");
+  },
+};
+
+/** Ways to make a key live indefinitely, although its TTL ends soon. */
+const cures: Readonly<Record<string, (client: Texts, key: string) => Promise<unknown>>> = {
+  set: (client, key) => client.set(key, "2"),
+  mSet: (client, key) => client.mSet({ [key]: "2" }),
+  "getSet with a ttl of 0": (client, key) => client.getSet(key, "2", { ttl: 0 }),
+  "delete and set": async (client, key) => {
+    await client.delete(key);
+    await client.set(key, "2");
+  },
+  "delete and incr": async (client, key) => {
+    await client.delete(key);
+    await client.incr(key, 2);
+  },
+};

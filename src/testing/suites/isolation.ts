@@ -3,6 +3,56 @@ import { sameKeys } from "../assertions.js";
 import type { Scope, Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
+/** Namespaces and keys that resemble each other share nothing. */
+export function isolation({ it }: Suite): void {
+  for (const [what, open] of neighbours) {
+    it(`${what}: they share no key`, (scope) => shareNothing(...open(scope)));
+    it(`${what}: each lists only its own keys`, (scope) => listTheirOwn(...open(scope)), "scan");
+    it(`${what}: each clears only its own keys`, (scope) => clearTheirOwn(...open(scope)), "clear");
+  }
+
+  for (const [name, [a, b]] of Object.entries(keyPairs)) {
+    it(`two similar keys are two entries: ${name}`, async ({ client }) => {
+      await client.set(a, "of a");
+      assert.equal(await client.exists(b), false);
+      await client.set(b, "of b");
+      assert.deepEqual(
+        await client.mGet([a, b]),
+        new Map([
+          [a, "of a"],
+          [b, "of b"],
+        ]),
+      );
+      assert.equal(await client.delete(a), true);
+      assert.equal(await client.get(b), "of b");
+    });
+  }
+
+  it("a key that looks like a storage key belongs to its own namespace", async ({ texts, root }) => {
+    const [a, b] = [texts("a"), texts("b")];
+    await a.set(`${root}:b:key`, "of a");
+    await a.set("b:key", "of a");
+    await b.set("key", "of b");
+    assert.equal(await b.get("key"), "of b");
+    assert.equal(await b.exists(`${root}:b:key`), false);
+    assert.equal(await b.delete("key"), true);
+    assert.equal(await a.get(`${root}:b:key`), "of a");
+    assert.equal(await a.get("b:key"), "of a");
+  });
+
+  it(
+    "clear of one domain does not change a hundred others",
+    async ({ texts }) => {
+      const others = Array.from({ length: 100 }, (_, index) => texts(`other${index}`));
+      await Promise.all(others.map((other) => other.set("key", "value")));
+      await texts("other").set("key", "value");
+      await texts("other").clear();
+      assert.ok((await Promise.all(others.map((other) => other.exists("key")))).every((live) => live));
+    },
+    "clear",
+  );
+}
+
 /** Two names that a driver could mistake for one, or one of which it could take for a pattern that matches the other. */
 const pairs: Readonly<Record<string, readonly [a: string, b: string]>> = {
   "different names": ["users", "carts"],
@@ -106,53 +156,4 @@ async function clearTheirOwn(a: Texts, b: Texts): Promise<void> {
     assert.deepEqual(await cleared.mGet(["key", "more"]), new Map());
     assert.deepEqual(await other.mGet(["key", "a:b"]), new Map(Object.entries({ key: "3", "a:b": "4" })));
   }
-}
-
-export function isolation({ it }: Suite): void {
-  for (const [what, open] of neighbours) {
-    it(`${what}: they share no key`, (scope) => shareNothing(...open(scope)));
-    it(`${what}: each lists only its own keys`, (scope) => listTheirOwn(...open(scope)), "scan");
-    it(`${what}: each clears only its own keys`, (scope) => clearTheirOwn(...open(scope)), "clear");
-  }
-
-  for (const [name, [a, b]] of Object.entries(keyPairs)) {
-    it(`two similar keys are two entries: ${name}`, async ({ client }) => {
-      await client.set(a, "of a");
-      assert.equal(await client.exists(b), false);
-      await client.set(b, "of b");
-      assert.deepEqual(
-        await client.mGet([a, b]),
-        new Map([
-          [a, "of a"],
-          [b, "of b"],
-        ]),
-      );
-      assert.equal(await client.delete(a), true);
-      assert.equal(await client.get(b), "of b");
-    });
-  }
-
-  it("a key that looks like a storage key belongs to its own namespace", async ({ texts, root }) => {
-    const [a, b] = [texts("a"), texts("b")];
-    await a.set(`${root}:b:key`, "of a");
-    await a.set("b:key", "of a");
-    await b.set("key", "of b");
-    assert.equal(await b.get("key"), "of b");
-    assert.equal(await b.exists(`${root}:b:key`), false);
-    assert.equal(await b.delete("key"), true);
-    assert.equal(await a.get(`${root}:b:key`), "of a");
-    assert.equal(await a.get("b:key"), "of a");
-  });
-
-  it(
-    "clear of one domain does not change a hundred others",
-    async ({ texts }) => {
-      const others = Array.from({ length: 100 }, (_, index) => texts(`other${index}`));
-      await Promise.all(others.map((other) => other.set("key", "value")));
-      await texts("other").set("key", "value");
-      await texts("other").clear();
-      assert.ok((await Promise.all(others.map((other) => other.exists("key")))).every((live) => live));
-    },
-    "clear",
-  );
 }

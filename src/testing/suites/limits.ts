@@ -5,9 +5,6 @@ import { named, type Operation, ofOneKey, ofSeveralKeys, writes } from "../opera
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** A hundred years: the limit of the client itself. */
-const LONGEST_TTL = 36_525 * DAY;
-
 /** The limits that the subject declares: what is within them works, and what is beyond them is rejected. */
 export function limits({ it, facts: { limits } }: Suite): void {
   const { keyBytes = 10_000, awkwardKeyBytes = keyBytes, valueBytes = 1_000_000, ttl = LONGEST_TTL } = limits;
@@ -101,3 +98,6 @@ export function limits({ it, facts: { limits } }: Suite): void {
     assert.equal(await client.ttl("key"), -1);
   });
 }
+
+/** A hundred years: the limit of the client itself. */
+const LONGEST_TTL = 36_525 * DAY;

@@ -5,6 +5,14 @@ import { collect, rejects } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
 import type { Needs, Suite } from "../suite.js";
 
+/** Every call on a missing key, and on an expired one. */
+export function missing({ it, timed }: Suite): void {
+  for (const [answer, body, ...needs] of answers) {
+    it(`a missing key: ${answer}`, (scope) => body(scope, "missing"), ...needs);
+    timed(`an expired key: ${answer}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
+  }
+}
+
 /** What each call does with a missing key. An expired key held "41". */
 const answers: readonly [answer: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
   ["get rejects with NotFoundError", ({ client }, key) => rejects(() => client.get(key), NotFoundError, "get", key)],
@@ -202,10 +210,3 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
 ];
-
-export function missing({ it, timed }: Suite): void {
-  for (const [answer, body, ...needs] of answers) {
-    it(`a missing key: ${answer}`, (scope) => body(scope, "missing"), ...needs);
-    timed(`an expired key: ${answer}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
-  }
-}

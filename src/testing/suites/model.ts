@@ -6,6 +6,21 @@ import { MemoryDriver } from "../../memory/memory-driver.js";
 import { DAY, HOUR, type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 
+/** Every driver has the same results, whatever is called and in whatever order. */
+export function model({ it }: Suite): void {
+  for (let seed = 1; seed <= 10; seed++) {
+    it(`300 random calls have the same results as on the memory driver, seed ${seed}`, async ({ client }) => {
+      const reference: Texts = new Client("ns", "reference", { driver: new MemoryDriver(), codec: text });
+      const random = randomFrom(seed);
+      for (let count = 1; count <= 300; count++) {
+        const call = randomCall(random);
+        assert.deepEqual(await outcome(call(client)), await outcome(call(reference)), `call ${count}: ${call}`);
+      }
+      assert.deepEqual(await client.mGet(KEYS), await reference.mGet(KEYS));
+    });
+  }
+}
+
 const KEYS = ["a", "b", "a:b", "*"];
 const VALUES = ["", "0", "41", "-7", "text", "9007199254740991", "😀"];
 const TTLS = [undefined, 0, HOUR, DAY] as const;
@@ -58,19 +73,4 @@ function randomCall(random: (below: number) => number): (client: Texts) => Promi
 /** The result of a call, or the code of its error. */
 function outcome(call: Promise<unknown>): Promise<unknown> {
   return call.catch((error: NamestoreError) => error.code);
-}
-
-/** Every driver has the same results, whatever is called and in whatever order. */
-export function model({ it }: Suite): void {
-  for (let seed = 1; seed <= 10; seed++) {
-    it(`300 random calls have the same results as on the memory driver, seed ${seed}`, async ({ client }) => {
-      const reference: Texts = new Client("ns", "reference", { driver: new MemoryDriver(), codec: text });
-      const random = randomFrom(seed);
-      for (let count = 1; count <= 300; count++) {
-        const call = randomCall(random);
-        assert.deepEqual(await outcome(call(client)), await outcome(call(reference)), `call ${count}: ${call}`);
-      }
-      assert.deepEqual(await client.mGet(KEYS), await reference.mGet(KEYS));
-    });
-  }
 }

@@ -6,21 +6,6 @@ import { collect, reasonOf, sameKeys } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-type Pattern = Parameters<Driver["scan"]>[1];
-
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-const everything: Pattern = { source: "*", prefix: "", matches: () => true };
-
-/** Asserts that the driver returned this value, in either form. */
-function answers(actual: Encoded | undefined, expected: Encoded): void {
-  assert.ok(
-    typeof actual === "string" || actual instanceof Uint8Array,
-    `expected a string or a Uint8Array; it returned ${typeof actual}`,
-  );
-  assert.ok(sameBytes(actual, expected), "it returned another value than expected");
-}
-
 /** What the driver contract guarantees beyond what a client shows. */
 export function seam({ it, timed }: Suite): void {
   it("its name is short and in lower case", async ({ driver }) => {
@@ -250,6 +235,21 @@ export function seam({ it, timed }: Suite): void {
       );
     }
   });
+}
+
+type Pattern = Parameters<Driver["scan"]>[1];
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const everything: Pattern = { source: "*", prefix: "", matches: () => true };
+
+/** Asserts that the driver returned this value, in either form. */
+function answers(actual: Encoded | undefined, expected: Encoded): void {
+  assert.ok(
+    typeof actual === "string" || actual instanceof Uint8Array,
+    `expected a string or a Uint8Array; it returned ${typeof actual}`,
+  );
+  assert.ok(sameBytes(actual, expected), "it returned another value than expected");
 }
 
 /** A call of every method. In this order, on an empty namespace, they leave "4" under "key". */

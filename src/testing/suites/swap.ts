@@ -3,22 +3,7 @@ import { CodecError } from "../../errors.js";
 import { rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
-/** Values that differ, although a store could take them for equal. */
-const unlike: Readonly<Record<string, readonly [stored: string, old: string]>> = {
-  "another value": ["value", "other"],
-  "its beginning": ["value", "val"],
-  "something longer": ["value", "values"],
-  "the empty value": ["value", ""],
-  "anything over the empty value": ["", "value"],
-  "another case": ["value", "VALUE"],
-  "a space more": ["value", "value "],
-  "a NUL more": ["value", "value\0"],
-  "a BOM more": ["value", "\ufeffvalue"],
-  "another normal form": ["caf\u00e9", "cafe\u0301"],
-  "another emoji": ["\u{1f600}", "\u{1f601}"],
-  "an equal number": ["1", "1.0"],
-};
-
+/** `getSet`, `compareAndSwap` and `compareAndDelete`: what they compare and return. */
 export function swap({ it }: Suite): void {
   it("getSet stores the value and returns the previous one", async ({ client }) => {
     await client.set("key", "first");
@@ -121,3 +106,19 @@ export function swap({ it }: Suite): void {
     });
   }
 }
+
+/** Values that differ, although a store could take them for equal. */
+const unlike: Readonly<Record<string, readonly [stored: string, old: string]>> = {
+  "another value": ["value", "other"],
+  "its beginning": ["value", "val"],
+  "something longer": ["value", "values"],
+  "the empty value": ["value", ""],
+  "anything over the empty value": ["", "value"],
+  "another case": ["value", "VALUE"],
+  "a space more": ["value", "value "],
+  "a NUL more": ["value", "value\0"],
+  "a BOM more": ["value", "\ufeffvalue"],
+  "another normal form": ["caf\u00e9", "cafe\u0301"],
+  "another emoji": ["\u{1f600}", "\u{1f601}"],
+  "an equal number": ["1", "1.0"],
+};

@@ -6,37 +6,7 @@ import { named, type Operation, ofOneKey, writes } from "../operations.js";
 import { DAY, HOUR } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** The calls with a `ttl`. */
-const calls: Readonly<Record<string, Operation>> = { ...writes, getOrSet: ofOneKey.getOrSet };
-
-/** The client's default TTL in the table. */
-const DEFAULT = 5 * DAY;
-
-/** The TTL that a call sets, in the order of the table's columns. */
-const columns = [
-  { setting: "no TTL", options: {}, fallback: 0 },
-  { setting: "a TTL", options: { ttl: HOUR }, fallback: DEFAULT },
-  { setting: "0", options: { ttl: 0 }, fallback: DEFAULT },
-  { setting: "no TTL with a default", options: {}, fallback: DEFAULT },
-] as const;
-
-type Row = readonly [number, number, number, number];
-const replaces: Row = [NO_EXPIRY, HOUR, NO_EXPIRY, DEFAULT];
-const keeps = (ttl: number): Row => [ttl, ttl, ttl, ttl];
-const keepsUnlessSet = (ttl: number): Row => [ttl, HOUR, NO_EXPIRY, ttl];
-
-/** The TTL after each call. */
-const rules: Readonly<Record<string, { missing?: Row; live: (ttl: number) => Row }>> = {
-  set: { missing: replaces, live: () => replaces },
-  mSet: { missing: replaces, live: () => replaces },
-  setNX: { missing: replaces, live: keeps },
-  getSet: { missing: replaces, live: keepsUnlessSet },
-  compareAndSwap: { live: keepsUnlessSet },
-  incr: { missing: replaces, live: keeps },
-  decr: { missing: replaces, live: keeps },
-  getOrSet: { missing: replaces, live: keeps },
-};
-
+/** Which TTL a key has after each call. These cases do not wait. */
 export function ttl({ it }: Suite): void {
   for (const [operation, { missing, live }] of Object.entries(rules)) {
     const starts = [
@@ -49,15 +19,7 @@ export function ttl({ it }: Suite): void {
       for (const [at, { setting, options, fallback }] of columns.entries()) {
         const after = row?.[at];
         if (after === undefined) continue;
-        const outcome =
-          after === NO_EXPIRY
-            ? "no TTL"
-            : after === HOUR
-              ? "the new TTL"
-              : after === DAY
-                ? "the old TTL"
-                : "the default TTL";
-        it(`${operation} of ${start}, setting ${setting}, leaves ${outcome}`, async ({
+        it(`${operation} of ${start}, setting ${setting}, leaves ${shown(after)}`, async ({
           client,
           withDefault,
           assertTtl,
@@ -229,4 +191,42 @@ export function ttl({ it }: Suite): void {
     }
     await assertTtl("key", DAY);
   });
+}
+
+/** The calls with a `ttl`. */
+const calls: Readonly<Record<string, Operation>> = { ...writes, getOrSet: ofOneKey.getOrSet };
+
+/** The client's default TTL in the table. */
+const DEFAULT = 5 * DAY;
+
+/** The TTL that a call sets, in the order of the table's columns. */
+const columns = [
+  { setting: "no TTL", options: {}, fallback: 0 },
+  { setting: "a TTL", options: { ttl: HOUR }, fallback: DEFAULT },
+  { setting: "0", options: { ttl: 0 }, fallback: DEFAULT },
+  { setting: "no TTL with a default", options: {}, fallback: DEFAULT },
+] as const;
+
+type Row = readonly [number, number, number, number];
+const replaces: Row = [NO_EXPIRY, HOUR, NO_EXPIRY, DEFAULT];
+const keeps = (ttl: number): Row => [ttl, ttl, ttl, ttl];
+const keepsUnlessSet = (ttl: number): Row => [ttl, HOUR, NO_EXPIRY, ttl];
+
+/** The TTL after each call. */
+const rules: Readonly<Record<string, { missing?: Row; live: (ttl: number) => Row }>> = {
+  set: { missing: replaces, live: () => replaces },
+  mSet: { missing: replaces, live: () => replaces },
+  setNX: { missing: replaces, live: keeps },
+  getSet: { missing: replaces, live: keepsUnlessSet },
+  compareAndSwap: { live: keepsUnlessSet },
+  incr: { missing: replaces, live: keeps },
+  decr: { missing: replaces, live: keeps },
+  getOrSet: { missing: replaces, live: keeps },
+};
+
+/** A TTL of the table, for the titles. */
+function shown(ttl: number): string {
+  if (ttl === NO_EXPIRY) return "no TTL";
+  if (ttl === HOUR) return "the new TTL";
+  return ttl === DAY ? "the old TTL" : "the default TTL";
 }

@@ -3,46 +3,7 @@ import { CodecError } from "../../errors.js";
 import { rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
-const all256 = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-
-const texts: Readonly<Record<string, string>> = {
-  "the empty text": "",
-  "a space": " ",
-  "white space around": " \t value \r\n",
-  "a newline": "\n",
-  "carriage return and newline": "a\r\nEND\r\n",
-  "a NUL": "\0",
-  "a BOM": "\ufeff",
-  "a BOM before text": "\ufeffvalue",
-  emoji: "😀👨‍👩‍👧‍👦",
-  "the last code points": "\uffff\u{10ffff}",
-  "letters of many scripts": "éßжاש中한",
-  "a replacement character": "\ufffd",
-  "two normal forms": "caf\u00e9 cafe\u0301",
-  "a number": "42",
-  "a number with zeros": "007.50",
-  "a large number": "123456789012345678901234567890",
-  true: "true",
-  null: "null",
-  undefined: "undefined",
-  "a JSON text": '{"a":[1,"😀"],"__proto__":null}',
-  quotes: `'a' "b" \\ \`c\``,
-  "a long text": "naïve 😀 ".repeat(1_000),
-};
-
-const binaries: Readonly<Record<string, Uint8Array>> = {
-  "no bytes": Uint8Array.of(),
-  "a zero byte": Uint8Array.of(0),
-  "zero bytes around": Uint8Array.of(0, 0, 1, 0, 0),
-  "each of the 256 bytes": all256,
-  "bytes that are no UTF-8": Uint8Array.of(0xff, 0xfe, 0xc3),
-  "half of an emoji": Uint8Array.of(0xf0, 0x9f, 0x98),
-  "an encoded surrogate": Uint8Array.of(0xed, 0xa0, 0x80),
-  "an overlong zero": Uint8Array.of(0xc0, 0x80),
-  "a gzip header": Uint8Array.of(0x1f, 0x8b, 0x08, 0x00),
-  "many bytes": Uint8Array.from({ length: 10_000 }, (_, index) => (index * 31) % 256),
-};
-
+/** Values of every kind are stored and returned unchanged. */
 export function values({ it, facts }: Suite): void {
   for (const [name, value] of Object.entries(texts)) {
     it(`every call returns text unchanged: ${name}`, async ({ client, bytes }) => {
@@ -154,3 +115,43 @@ export function values({ it, facts }: Suite): void {
     assert.deepEqual(await bytes.get("buffer"), Uint8Array.of(20, 21));
   });
 }
+
+const all256 = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+const texts: Readonly<Record<string, string>> = {
+  "the empty text": "",
+  "a space": " ",
+  "white space around": " \t value \r\n",
+  "a newline": "\n",
+  "carriage return and newline": "a\r\nEND\r\n",
+  "a NUL": "\0",
+  "a BOM": "\ufeff",
+  "a BOM before text": "\ufeffvalue",
+  emoji: "😀👨‍👩‍👧‍👦",
+  "the last code points": "\uffff\u{10ffff}",
+  "letters of many scripts": "éßжاש中한",
+  "a replacement character": "\ufffd",
+  "two normal forms": "caf\u00e9 cafe\u0301",
+  "a number": "42",
+  "a number with zeros": "007.50",
+  "a large number": "123456789012345678901234567890",
+  true: "true",
+  null: "null",
+  undefined: "undefined",
+  "a JSON text": '{"a":[1,"😀"],"__proto__":null}',
+  quotes: `'a' "b" \\ \`c\``,
+  "a long text": "naïve 😀 ".repeat(1_000),
+};
+
+const binaries: Readonly<Record<string, Uint8Array>> = {
+  "no bytes": Uint8Array.of(),
+  "a zero byte": Uint8Array.of(0),
+  "zero bytes around": Uint8Array.of(0, 0, 1, 0, 0),
+  "each of the 256 bytes": all256,
+  "bytes that are no UTF-8": Uint8Array.of(0xff, 0xfe, 0xc3),
+  "half of an emoji": Uint8Array.of(0xf0, 0x9f, 0x98),
+  "an encoded surrogate": Uint8Array.of(0xed, 0xa0, 0x80),
+  "an overlong zero": Uint8Array.of(0xc0, 0x80),
+  "a gzip header": Uint8Array.of(0x1f, 0x8b, 0x08, 0x00),
+  "many bytes": Uint8Array.from({ length: 10_000 }, (_, index) => (index * 31) % 256),
+};

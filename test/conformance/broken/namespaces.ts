@@ -1,5 +1,5 @@
 import { parsePattern } from "../../../src/glob.js";
-import type { Driver, MemoryDriver } from "../../../src/index.js";
+import { type Driver, type MemoryDriver, NotSupportedError } from "../../../src/index.js";
 import { type Faults, mistaking } from "./fault.js";
 
 /** Keeps a list of all namespaces, and gives those of a kind to `clear` and `scan` in the place of the one. */
@@ -186,13 +186,27 @@ export const namespaces: Faults = {
       },
     }),
   },
-  "lists nothing where it cannot list": {
+  "lists nothing although it declares that it does not list": {
     caughtBy: "listing > keys and scan list business keys, each once",
     breaks: () => ({ supports: { scan: false }, async *scan() {} }),
   },
-  "clears nothing where it cannot clear": {
+  "lists although it declares that it does not": {
+    caughtBy: "listing > keys and scan list business keys, each once",
+    breaks: () => ({ supports: { scan: false } }),
+  },
+  "clears nothing although it declares that it does not clear": {
     caughtBy: "listing > clear removes every key",
     breaks: () => ({ supports: { clear: false }, clear: () => {} }),
+  },
+  "clears although it declares that it rejects": {
+    caughtBy: "listing > clear removes every key",
+    breaks: (memory) => ({
+      supports: { clear: false },
+      clear(prefix) {
+        memory.clear(prefix);
+        throw new NotSupportedError("this store does not clear");
+      },
+    }),
   },
   "holds longer keys than it says": {
     declares: { limits: { keyBytes: 250 } },

@@ -67,6 +67,13 @@ export const swaps: Faults = {
       },
     }),
   },
+  "loses the end of an mSet that it declares as not atomic": {
+    caughtBy: "concurrency > concurrent mSet leave all values of one caller",
+    breaks: (memory) => ({
+      supports: { atomicMSet: false },
+      mSet: (prefix, entries, ttl) => memory.mSet(prefix, entries.slice(0, 9), ttl),
+    }),
+  },
   "stores an mSet entry by entry": {
     caughtBy: "concurrency > concurrent mSet leave all values of one caller",
     breaks: (memory) => ({
@@ -105,14 +112,14 @@ export const swaps: Faults = {
     }),
   },
   "compares what is in front of a NUL": {
-    caughtBy: "swap > the compare calls return false for a NUL more, and change nothing",
+    caughtBy: "swap > the compare calls return false for a NUL more and change nothing",
     breaks: (memory) => ({
       compareAndDelete: (prefix, key, oldValue) =>
         memory.compareAndDelete(prefix, key, toText(oldValue).split("\0")[0] ?? ""),
     }),
   },
   "compares as a dictionary would": {
-    caughtBy: "swap > the compare calls return false for another normal form, and change nothing",
+    caughtBy: "swap > the compare calls return false for another normal form and change nothing",
     breaks: (memory) => ({
       compareAndSwap(prefix, key, oldValue, newValue, ttl, keep) {
         const stored = memory.get(prefix, key);
@@ -122,7 +129,7 @@ export const swaps: Faults = {
     }),
   },
   "compares the beginning": {
-    caughtBy: "swap > the compare calls return false for its beginning, and change nothing",
+    caughtBy: "swap > the compare calls return false for its beginning and change nothing",
     breaks: (memory) => ({
       compareAndDelete: (prefix, key, oldValue) =>
         toText(memory.get(prefix, key) ?? "").startsWith(toText(oldValue)) && memory.delete(prefix, key),

@@ -2,7 +2,7 @@ import type { Faults } from "./fault.js";
 
 export const ttls: Faults = {
   "takes milliseconds for seconds": {
-    caughtBy: "ttl > set of a missing key, naming a TTL: the named",
+    caughtBy: "ttl > set of a missing key, setting a TTL, leaves the new TTL",
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl * 1_000) }),
   },
   "answers TTLs in whole seconds": {
@@ -27,7 +27,7 @@ export const ttls: Faults = {
     breaks: (memory) => ({ set: (prefix, key, value, ttl) => memory.set(prefix, key, value, ttl && ttl + 5_000) }),
   },
   "keeps the old TTL on set": {
-    caughtBy: "ttl > set of a key with a TTL, naming no TTL: none",
+    caughtBy: "ttl > set of a key with a TTL, setting no TTL, leaves no TTL",
     breaks: (memory) => ({
       set(prefix, key, value, ttl) {
         memory.getSet(prefix, key, value, ttl, ttl === 0);
@@ -48,7 +48,7 @@ export const ttls: Faults = {
     }),
   },
   "gives the TTL to a live key by setNX": {
-    caughtBy: "ttl > setNX of a key with a TTL, naming a TTL: kept",
+    caughtBy: "ttl > setNX of a key with a TTL, setting a TTL, leaves the old TTL",
     breaks: (memory) => ({
       setNX(prefix, key, value, ttl) {
         if (ttl > 0) memory.expire(prefix, key, ttl);
@@ -57,15 +57,15 @@ export const ttls: Faults = {
     }),
   },
   "drops the TTL on getSet": {
-    caughtBy: "ttl > getSet of a key with a TTL, naming no TTL: kept",
+    caughtBy: "ttl > getSet of a key with a TTL, setting no TTL, leaves the old TTL",
     breaks: (memory) => ({ getSet: (prefix, key, value, ttl) => memory.getSet(prefix, key, value, ttl, false) }),
   },
   "keeps the TTL on getSet though one is named": {
-    caughtBy: "ttl > getSet of a key with a TTL, naming a TTL: the named",
+    caughtBy: "ttl > getSet of a key with a TTL, setting a TTL, leaves the new TTL",
     breaks: (memory) => ({ getSet: (prefix, key, value, ttl) => memory.getSet(prefix, key, value, ttl, true) }),
   },
   "drops the TTL on compareAndSwap": {
-    caughtBy: "ttl > compareAndSwap of a key with a TTL, naming no TTL: kept",
+    caughtBy: "ttl > compareAndSwap of a key with a TTL, setting no TTL, leaves the old TTL",
     breaks: (memory) => ({
       compareAndSwap: (prefix, key, oldValue, newValue, ttl) =>
         memory.compareAndSwap(prefix, key, oldValue, newValue, ttl, false),
@@ -81,7 +81,7 @@ export const ttls: Faults = {
     }),
   },
   "forgets the TTL on incr": {
-    caughtBy: "ttl > incr of a key with a TTL, naming no TTL: kept",
+    caughtBy: "ttl > incr of a key with a TTL, setting no TTL, leaves the old TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const sum = memory.incr(prefix, key, delta, ttl);
@@ -91,7 +91,7 @@ export const ttls: Faults = {
     }),
   },
   "gives the TTL to a live counter": {
-    caughtBy: "ttl > incr of a key with a TTL, naming a TTL: kept",
+    caughtBy: "ttl > incr of a key with a TTL, setting a TTL, leaves the old TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const sum = memory.incr(prefix, key, delta, ttl);
