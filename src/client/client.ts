@@ -448,18 +448,12 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     compute: (key: TKey) => R | Promise<R>,
     options?: WriteOptions,
   ): Promise<TValue | Extract<R, undefined>> {
-    const result: Promise<TValue | undefined> = this.#calls.computed(
-      "getOrSet",
-      key,
-      options,
-      () => {
-        if (typeof compute !== "function") {
-          throw new InvalidArgumentError(`compute is ${kindOf(compute)}; allowed is a function`);
-        }
-        return this.#getOrSet.find(key, compute, ttlOf(options, this.#state.ttl));
-      },
-      identity,
-    );
+    const result: Promise<TValue | undefined> = this.#calls.computed("getOrSet", key, options, () => {
+      if (typeof compute !== "function") {
+        throw new InvalidArgumentError(`compute is ${kindOf(compute)}; allowed is a function`);
+      }
+      return this.#getOrSet.find(key, compute, ttlOf(options, this.#state.ttl));
+    });
     // It is undefined only where `compute` returned undefined.
     return result as Promise<TValue | Extract<R, undefined>>;
   }

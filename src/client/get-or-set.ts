@@ -1,27 +1,32 @@
 import type { Codec } from "../codec/codec.js";
-import type { Awaitable } from "../driver/driver.js";
+import type { Awaitable, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import { CodecError, TimeoutError, UnavailableError } from "../errors.js";
 import { isPromise } from "../internal/promise.js";
 import { CallerError, type CallRunner, ReportedError } from "./call-runner.js";
 import { decodeWith, encodeWith } from "./encoding.js";
 import type { Lifetime } from "./lifetime.js";
+import type { Log } from "./log.js";
 import type { SharedState } from "./shared-state.js";
-import type { Flight } from "./single-flight.js";
+import type { Flight, SingleFlight } from "./single-flight.js";
 
 /**
  * What `getOrSet` does: it reads the key, and on a miss computes the value and stores it. Callers of one client for one
  * key share a flight: one read, one computation and one store.
  */
 export class GetOrSet<TKey extends string, TValue> {
-  readonly #state: SharedState;
+  readonly #driver: Driver;
+  readonly #flights: SingleFlight;
+  readonly #log: Log;
   readonly #prefix: string;
   readonly #codec: Codec<TValue>;
   readonly #lifetime: Lifetime;
   readonly #calls: CallRunner;
 
   constructor(state: SharedState, prefix: string, codec: Codec<TValue>, lifetime: Lifetime, calls: CallRunner) {
-    this.#state = state;
+    this.#driver = state.driver;
+    this.#flights = state.flights;
+    this.#log = state.log;
     this.#prefix = prefix;
     this.#codec = codec;
     this.#lifetime = lifetime;
@@ -30,13 +35,26 @@ export class GetOrSet<TKey extends string, TValue> {
 
   /** Returns a value that the driver returns directly, or else a promise, which may reject as `CallRunner` allows. */
   find(key: TKey, compute: Compute<TKey, TValue>, ttl: number): Awaitable<TValue | undefined> {
-    const { flights } = this.#state;
-    const flight = flights.find<TValue | undefined>(this, this.#prefix, key);
+    const flight = this.#flights.find<TValue | undefined>(this, this.#prefix, key);
     if (flight !== undefined) return flight;
-    const reply = this.#read(key);
+    let reply: Awaitable<Encoded | undefined>;
+    try {
+      reply = this.#driver.get(this.#prefix, key);
+    } catch (error) {
+      reply = Promise.reject(error);
+    }
     // A hit that was returned directly needs no flight, which takes six times as long.
     if (reply !== undefined && !isPromise(reply)) return decodeWith(this.#codec, reply);
-    return flights.start<TValue | undefined>(this, this.#prefix, key, (started) =>
+    return this.#start(reply, key, compute, ttl);
+  }
+
+  #start(
+    reply: Awaitable<Encoded | undefined>,
+    key: TKey,
+    compute: Compute<TKey, TValue>,
+    ttl: number,
+  ): Promise<TValue | undefined> {
+    return this.#flights.start<TValue | undefined>(this, this.#prefix, key, (started) =>
       this.#fly(started, reply, key, compute, ttl),
     );
   }
@@ -64,14 +82,6 @@ export class GetOrSet<TKey extends string, TValue> {
     return this.#counted(this.#store(key, value, ttl));
   }
 
-  #read(key: TKey): Awaitable<Encoded | undefined> {
-    try {
-      return this.#state.driver.get(this.#prefix, key);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
   async #decoded(reply: Awaitable<Encoded | undefined>): Promise<TValue | undefined> {
     const stored = await reply;
     return stored === undefined ? undefined : decodeWith(this.#codec, stored);
@@ -82,19 +92,18 @@ export class GetOrSet<TKey extends string, TValue> {
    * the store is only a warning here, but for one of the codec.
    */
   async #store(key: TKey, value: TValue, ttl: number): Promise<TValue> {
-    const { driver, log } = this.#state;
     try {
       const encoded = encodeWith(this.#codec, value);
       // Not by `CallRunner.toWrite`: `setNX` overwrites nothing, so no other flight is outdated by it.
-      if (await driver.setNX(this.#prefix, key, encoded, ttl)) return value;
-      const theirs = await driver.get(this.#prefix, key);
+      if (await this.#driver.setNX(this.#prefix, key, encoded, ttl)) return value;
+      const theirs = await this.#driver.get(this.#prefix, key);
       return theirs === undefined ? value : decodeWith(this.#codec, theirs);
     } catch (error) {
       if (error instanceof CodecError) {
         this.#calls.report(error, "getOrSet", key);
         throw new ReportedError(error);
       }
-      log.warn(this.#calls.complete(error, "getOrSet", key).message);
+      this.#log.warn(this.#calls.complete(error, "getOrSet", key).message);
       return value;
     }
   }
