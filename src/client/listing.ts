@@ -31,7 +31,7 @@ export async function* list<TKey extends string>(
       yield batch.value.filter((key): key is TKey => pattern.matches(key));
     }
   } finally {
-    // Not awaited: a generator whose `next` is pending answers `return` only after it.
+    // Not awaited: a generator whose `next` is pending settles `return` only after it.
     Promise.resolve(batches)
       .then((left) => left?.return?.())
       .catch(() => {});

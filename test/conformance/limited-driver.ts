@@ -118,7 +118,7 @@ const VALUE_BYTES = 20_000;
 const RESOLUTION = 100;
 const LONGEST_TTL = 365 * 86_400_000;
 
-/** What the suite is told about this driver. */
+/** The declarations of this driver for the suite. */
 export const limits = {
   ttlResolution: RESOLUTION,
   limits: { keyBytes: KEY_BYTES, awkwardKeyBytes: AWKWARD_KEY_BYTES, valueBytes: VALUE_BYTES, ttl: LONGEST_TTL },

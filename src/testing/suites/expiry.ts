@@ -76,9 +76,9 @@ export function expiry({ timed, facts: { brief, late } }: Suite): void {
 
   timed("one of many concurrent setNX of an expired key returns true", async ({ client, expired }) => {
     const key = await expired("1");
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => client.setNX(key, `${index}`)));
-    assert.equal(answers.filter((stored) => stored).length, 1);
-    assert.equal(await client.get(key), `${answers.indexOf(true)}`);
+    const results = await Promise.all(Array.from({ length: 50 }, (_, index) => client.setNX(key, `${index}`)));
+    assert.equal(results.filter((stored) => stored).length, 1);
+    assert.equal(await client.get(key), `${results.indexOf(true)}`);
   });
 }
 

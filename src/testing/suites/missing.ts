@@ -7,14 +7,14 @@ import type { Needs, Suite } from "../suite.js";
 
 /** Every call on a missing key, and on an expired one. */
 export function missing({ it, timed }: Suite): void {
-  for (const [answer, body, ...needs] of answers) {
-    it(`a missing key: ${answer}`, (scope) => body(scope, "missing"), ...needs);
-    timed(`an expired key: ${answer}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
+  for (const [effect, body, ...needs] of effects) {
+    it(`a missing key: ${effect}`, (scope) => body(scope, "missing"), ...needs);
+    timed(`an expired key: ${effect}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
   }
 }
 
 /** What each call does with a missing key. An expired key held "41". */
-const answers: readonly [answer: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
+const effects: readonly [effect: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
   ["get rejects with NotFoundError", ({ client }, key) => rejects(() => client.get(key), NotFoundError, "get", key)],
   ["find returns undefined", async ({ client }, key) => assert.equal(await client.find(key), undefined)],
   ["exists returns false", async ({ client }, key) => assert.equal(await client.exists(key), false)],

@@ -44,9 +44,9 @@ export function seam({ it, timed }: Suite): void {
       within,
     ]) {
       await driver.set(prefix, "key", value, 0);
-      answers(await driver.get(prefix, "key"), value);
-      answers((await driver.mGet(prefix, ["key"]))[0], value);
-      answers(await driver.getSet(prefix, "key", value, 0, true), value);
+      assertValue(await driver.get(prefix, "key"), value);
+      assertValue((await driver.mGet(prefix, ["key"]))[0], value);
+      assertValue(await driver.getSet(prefix, "key", value, 0, true), value);
     }
   });
 
@@ -80,7 +80,7 @@ export function seam({ it, timed }: Suite): void {
     for (const stored of ["41", utf8("41")]) {
       await driver.set(prefix, "key", stored, 0);
       assert.equal(await driver.incr(prefix, "key", 1, 0), 42);
-      answers(await driver.get(prefix, "key"), "42");
+      assertValue(await driver.get(prefix, "key"), "42");
     }
   });
 
@@ -108,30 +108,30 @@ export function seam({ it, timed }: Suite): void {
   });
 
   it("it never writes into bytes that were passed in", async ({ driver, prefix }) => {
-    const handed = utf8("41");
-    await driver.set(prefix, "key", handed, 0);
+    const passed = utf8("41");
+    await driver.set(prefix, "key", passed, 0);
     await driver.incr(prefix, "key", 1, 0);
-    await driver.getSet(prefix, "key", handed, 0, true);
-    await driver.compareAndSwap(prefix, "key", handed, handed, 0, true);
+    await driver.getSet(prefix, "key", passed, 0, true);
+    await driver.compareAndSwap(prefix, "key", passed, passed, 0, true);
     await driver.incr(prefix, "key", -1, 0);
-    await driver.mSet(prefix, [["key", handed]], 0);
+    await driver.mSet(prefix, [["key", passed]], 0);
     await driver.incr(prefix, "key", 58, 0);
-    await driver.setNX(prefix, "other", handed, 0);
+    await driver.setNX(prefix, "other", passed, 0);
     await driver.incr(prefix, "other", 1, 0);
-    await driver.compareAndDelete(prefix, "other", handed);
-    assert.deepEqual(handed, utf8("41"));
+    await driver.compareAndDelete(prefix, "other", passed);
+    assert.deepEqual(passed, utf8("41"));
   });
 
   it("it never writes into bytes that it returned", async ({ driver, prefix }) => {
     await driver.set(prefix, "key", utf8("41"), 0);
-    const answered = [await driver.get(prefix, "key"), ...(await driver.mGet(prefix, ["key"]))];
+    const returned = [await driver.get(prefix, "key"), ...(await driver.mGet(prefix, ["key"]))];
     await driver.incr(prefix, "key", 1, 0);
-    answered.push(await driver.getSet(prefix, "key", utf8("43"), 0, true));
+    returned.push(await driver.getSet(prefix, "key", utf8("43"), 0, true));
     await driver.incr(prefix, "key", 1, 0);
     await driver.set(prefix, "key", utf8("77"), 0);
     await driver.delete(prefix, "key");
     assert.deepEqual(
-      answered.map((value) => value && toText(value)),
+      returned.map((value) => value && toText(value)),
       ["41", "41", "42"],
     );
   });
@@ -147,7 +147,7 @@ export function seam({ it, timed }: Suite): void {
   it("every method accepts a signal that does not fire", async ({ driver, prefix }) => {
     const { signal } = new AbortController();
     for (const call of everyCall(driver, prefix, { signal })) await call();
-    answers(await driver.get(prefix, "key"), "4");
+    assertValue(await driver.get(prefix, "key"), "4");
   });
 
   it(
@@ -216,7 +216,7 @@ export function seam({ it, timed }: Suite): void {
   timed("incr over an expired key starts at 0, whichever form was stored", async ({ driver, prefix, expired }) => {
     const key = await expired("41");
     assert.equal(await driver.incr(prefix, key, 1, 0), 1);
-    answers(await driver.getSet(prefix, key, utf8("2"), 0, true), "1");
+    assertValue(await driver.getSet(prefix, key, utf8("2"), 0, true), "1");
   });
 
   it("close can be called again", async ({ another }) => {
@@ -244,7 +244,7 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const everything: Pattern = { source: "*", prefix: "", matches: () => true };
 
 /** Asserts that the driver returned this value, in either form. */
-function answers(actual: Encoded | undefined, expected: Encoded): void {
+function assertValue(actual: Encoded | undefined, expected: Encoded): void {
   assert.ok(
     typeof actual === "string" || actual instanceof Uint8Array,
     `expected a string or a Uint8Array; it returned ${typeof actual}`,

@@ -2,7 +2,7 @@ import { parsePattern } from "../../../src/glob.js";
 import { type Driver, type MemoryDriver, NotSupportedError } from "../../../src/index.js";
 import { type Faults, mistaking } from "./fault.js";
 
-/** Keeps a list of all namespaces, and gives those of a kind to `clear` and `scan` in the place of the one. */
+/** Remembers all namespaces, and lets `clear` and `scan` also affect others that `taken` accepts. */
 function leaking(memory: MemoryDriver, taken: (one: string, prefix: string) => boolean): Partial<Driver> {
   const all = new Set<string>();
   const those = (prefix: string): string[] => [...all].filter((one) => taken(one, prefix));
@@ -141,7 +141,7 @@ export const namespaces: Faults = {
     caughtBy: "listing > a scan during which its keys are removed yields each of them once",
     breaks: (memory) => ({
       async *scan(prefix, pattern) {
-        // By position, and those behind a key that goes move up.
+        // By position: after a key is removed, those behind it move up.
         for (let at = 0; ; at += 100) {
           const keys: string[] = [];
           for await (const batch of memory.scan(prefix, pattern)) keys.push(...batch);
