@@ -41,6 +41,7 @@ function isPlain(given: unknown): given is object {
 function elements(what: string, given: unknown, allowed: string): readonly unknown[] {
   if (Array.isArray(given)) return given;
   if (typeof given === "object" && given !== null && Symbol.iterator in given) {
+    // It has Symbol.iterator; whether that works shows when it is read.
     return read(what, allowed, () => Array.from(given as Iterable<unknown>));
   }
   throw new InvalidArgumentError(`${what} is ${kindOf(given)}; allowed is ${allowed}`);

@@ -6,12 +6,12 @@ import { type ErrorCode, NamestoreError } from "../errors.js";
  * Asserts that the call rejects with an error of this class that names the operation and the key, and returns the
  * error. A call that throws instead of rejecting fails.
  */
-export async function rejects(
+export async function rejects<E extends NamestoreError>(
   call: () => Promise<unknown>,
-  expected: ErrorClass,
+  expected: ErrorClass<E>,
   operation: string,
   key?: string,
-): Promise<NamestoreError> {
+): Promise<E> {
   const error = await reasonOf(call());
   if (!(error instanceof NamestoreError))
     assert.fail(`expected a rejection with ${expected.code}; got ${inspect(error)}`);
@@ -23,7 +23,7 @@ export async function rejects(
   return error;
 }
 
-type ErrorClass = (new (message: string) => NamestoreError) & { readonly code: ErrorCode };
+type ErrorClass<E> = (new (message: string) => E) & { readonly code: ErrorCode };
 
 /** Returns what a promise rejects with. */
 export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
@@ -31,6 +31,11 @@ export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
     (result) => assert.fail(`expected a rejection; it resolved to ${inspect(result)}`),
     (reason: unknown) => reason,
   );
+}
+
+/** Passes an argument that the compiler would refuse. */
+export function invalid(argument: unknown): never {
+  return argument as never;
 }
 
 /** Asserts that both lists hold the same keys, in any order, each once. It shows only the keys that differ. */

@@ -207,7 +207,7 @@ describe("views and siblings", () => {
     }
     expect(count()).toBeLessThan(before + 10);
     await origin.close();
-  });
+  }, 60_000); // Counting walks the whole heap.
 
   it("delay the close of their origin, but not of each other", async () => {
     const held = deferred();

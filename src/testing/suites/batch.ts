@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CodecError, InvalidArgumentError, InvalidKeyError } from "../../errors.js";
-import { rejects } from "../assertions.js";
+import { invalid, rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
 /** `mGet`, `mSet` and `mDel`. */
@@ -130,7 +130,7 @@ export function batch({ it }: Suite): void {
 
   it("mSet rejects an argument that is not a list of entries", async ({ client }) => {
     for (const entries of [undefined, "ab", 1, ["ab"], [["key"]], [["key", "value", "more"]]]) {
-      await rejects(() => client.mSet(entries as never), InvalidArgumentError, "mSet");
+      await rejects(() => client.mSet(invalid(entries)), InvalidArgumentError, "mSet");
     }
   });
 
@@ -164,8 +164,8 @@ export function batch({ it }: Suite): void {
 
   it("mGet and mDel reject an argument that is not a list of keys", async ({ client }) => {
     for (const keys of [undefined, "abc", 1, {}]) {
-      await rejects(() => client.mGet(keys as never), InvalidArgumentError, "mGet");
-      await rejects(() => client.mDel(keys as never), InvalidArgumentError, "mDel");
+      await rejects(() => client.mGet(invalid(keys)), InvalidArgumentError, "mGet");
+      await rejects(() => client.mDel(invalid(keys)), InvalidArgumentError, "mDel");
     }
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import { CodecError, InvalidArgumentError } from "../../errors.js";
-import { reasonOf, rejects } from "../assertions.js";
+import { invalid, reasonOf, rejects } from "../assertions.js";
 import { HOUR } from "../scope.js";
 import type { Suite } from "../suite.js";
 
@@ -121,7 +121,7 @@ export function cache({ it }: Suite): void {
   });
 
   it("a compute that is not a function is an InvalidArgumentError", async ({ client }) => {
-    await rejects(() => client.getOrSet("key", "value" as never), InvalidArgumentError, "getOrSet", "key");
+    await rejects(() => client.getOrSet("key", invalid("value")), InvalidArgumentError, "getOrSet", "key");
   });
 
   it("an abort ends the call of one caller, and the others get the value", async ({ client, assertTtl }) => {

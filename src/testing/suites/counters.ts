@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InvalidArgumentError, OverflowError, TypeMismatchError } from "../../errors.js";
-import { rejects } from "../assertions.js";
+import { invalid, rejects } from "../assertions.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
@@ -156,8 +156,8 @@ export function counters({ it }: Suite): void {
 
   it("a delta that is not a safe integer is an InvalidArgumentError and creates nothing", async ({ client }) => {
     for (const delta of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), "1", null]) {
-      await rejects(() => client.incr("key", delta as never), InvalidArgumentError, "incr", "key");
-      await rejects(() => client.decr("key", delta as never), InvalidArgumentError, "decr", "key");
+      await rejects(() => client.incr("key", invalid(delta)), InvalidArgumentError, "incr", "key");
+      await rejects(() => client.decr("key", invalid(delta)), InvalidArgumentError, "decr", "key");
     }
     assert.equal(await client.exists("key"), false);
   });

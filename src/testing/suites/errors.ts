@@ -3,12 +3,12 @@ import { inspect } from "node:util";
 import {
   InvalidKeyError,
   InvalidNamespaceError,
-  type NamestoreError,
+  NamestoreError,
   NotFoundError,
   OverflowError,
   TypeMismatchError,
 } from "../../errors.js";
-import { reasonOf, rejects } from "../assertions.js";
+import { invalid, reasonOf, rejects } from "../assertions.js";
 import { type Operation, ofOneKey, ofSeveralKeys } from "../operations.js";
 import type { Suite } from "../suite.js";
 
@@ -18,7 +18,7 @@ export function errors({ it }: Suite): void {
     it(`${operation} of a bad key rejects with InvalidKeyError and does not throw`, async ({ client }) => {
       for (const key of badKeys) {
         const about = typeof key === "string" ? key : undefined;
-        await rejects(() => call(client, key as never), InvalidKeyError, operation, about);
+        await rejects(() => call(client, invalid(key)), InvalidKeyError, operation, about);
       }
     });
   }
@@ -26,16 +26,16 @@ export function errors({ it }: Suite): void {
   for (const [operation, call] of Object.entries<Operation>(ofSeveralKeys)) {
     it(`${operation} with a bad key rejects with InvalidKeyError and does nothing`, async ({ client }) => {
       await client.set("other", "value");
-      for (const key of badKeys) await rejects(() => call(client, key as never), InvalidKeyError, operation);
+      for (const key of badKeys) await rejects(() => call(client, invalid(key)), InvalidKeyError, operation);
       assert.equal(await client.get("other"), "value");
     });
   }
 
   it("a bad root namespace or domain is an InvalidNamespaceError", async ({ texts, root }) => {
     for (const name of ["", "a:b", ":", "\ud800", null, 1]) {
-      assert.throws(() => texts(name as never), InvalidNamespaceError);
-      assert.throws(() => texts("cases", name as never), InvalidNamespaceError);
-      assert.throws(() => texts("cases", root).domain(name as never), InvalidNamespaceError);
+      assert.throws(() => texts(invalid(name)), InvalidNamespaceError);
+      assert.throws(() => texts("cases", invalid(name)), InvalidNamespaceError);
+      assert.throws(() => texts("cases", root).domain(invalid(name)), InvalidNamespaceError);
     }
   });
 
@@ -78,7 +78,8 @@ export function errors({ it }: Suite): void {
       reasonOf(client.set("text", `${secret}\ud800`)),
       reasonOf(client.set("text", secret, { ttl: -1 })),
     ]);
-    for (const reason of reasons as NamestoreError[]) {
+    for (const reason of reasons) {
+      assert.ok(reason instanceof NamestoreError);
       assert.ok(!`${inspect(reason)} ${JSON.stringify(reason)} ${inspect(reason.cause)}`.includes(secret));
     }
   });

@@ -36,6 +36,7 @@ function randomFrom(seed: number): (below: number) => number {
 
 /** Returns a random call, which is then made on two clients. */
 function randomCall(random: (below: number) => number): (client: Texts) => Promise<unknown> {
+  // The index is within the list.
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
   const [key, other] = [pick(KEYS), pick(KEYS)];
   const [value, old] = [pick(VALUES), pick(VALUES)];

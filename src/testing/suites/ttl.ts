@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import { InvalidArgumentError } from "../../errors.js";
-import { rejects } from "../assertions.js";
-import { named, type Operation, ofOneKey, writes } from "../operations.js";
+import { invalid, rejects } from "../assertions.js";
+import { named, type Operation, ofOneKey, ofSeveralKeys, writes } from "../operations.js";
 import { DAY, HOUR } from "../scope.js";
 import type { Suite } from "../suite.js";
 
 /** Which TTL a key has after each call. These cases do not wait. */
 export function ttl({ it }: Suite): void {
-  for (const [operation, { missing, live }] of Object.entries(rules)) {
+  for (const [operation, { call, missing, live }] of Object.entries(rules)) {
     const starts = [
       ["a missing key", undefined, missing],
       ["a key with a TTL", DAY, live(DAY)],
       ["a key without a TTL", NO_EXPIRY, live(NO_EXPIRY)],
     ] as const;
-    const call = calls[operation] as Operation;
     for (const [start, before, row] of starts) {
       for (const [at, { setting, options, fallback }] of columns.entries()) {
         const after = row?.[at];
@@ -157,9 +156,15 @@ export function ttl({ it }: Suite): void {
   });
 
   it("a TTL may be a string with a unit", async ({ client, assertTtl }) => {
-    const texts = { "7200000ms": 2, "7200s": 2, "120m": 2, "2h": 2, "1.5d": 36, "2w": 336 } as const;
-    for (const [duration, hours] of Object.entries(texts)) {
-      await client.set("key", "value", { ttl: duration as never });
+    for (const [ttl, hours] of [
+      ["7200000ms", 2],
+      ["7200s", 2],
+      ["120m", 2],
+      ["2h", 2],
+      ["1.5d", 36],
+      ["2w", 336],
+    ] as const) {
+      await client.set("key", "value", { ttl });
       await assertTtl("key", hours * HOUR);
     }
   });
@@ -176,7 +181,7 @@ export function ttl({ it }: Suite): void {
     it(`${operation} rejects a bad ttl and writes nothing`, async ({ client, assertTtl }) => {
       await client.set("key", "41", { ttl: DAY });
       for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, "soon", "1 h", "-1h", "", "101y", 1e15, null]) {
-        const options = { ttl: bad as never };
+        const options = { ttl: invalid(bad) };
         await rejects(() => call(client, "key", options), InvalidArgumentError, operation, named(operation, "key"));
       }
       assert.equal(await client.get("key"), "41");
@@ -187,7 +192,7 @@ export function ttl({ it }: Suite): void {
   it("expire rejects a bad ttl and 0, and changes nothing", async ({ client, assertTtl }) => {
     await client.set("key", "value", { ttl: DAY });
     for (const bad of [0, "0s", -1, "-1h", Number.NaN, Number.POSITIVE_INFINITY, "soon", 1e15, undefined]) {
-      await rejects(() => client.expire("key", bad as never), InvalidArgumentError, "expire", "key");
+      await rejects(() => client.expire("key", invalid(bad)), InvalidArgumentError, "expire", "key");
     }
     await assertTtl("key", DAY);
   });
@@ -213,15 +218,15 @@ const keeps = (ttl: number): Row => [ttl, ttl, ttl, ttl];
 const keepsUnlessSet = (ttl: number): Row => [ttl, HOUR, NO_EXPIRY, ttl];
 
 /** The TTL after each call. */
-const rules: Readonly<Record<string, { missing?: Row; live: (ttl: number) => Row }>> = {
-  set: { missing: replaces, live: () => replaces },
-  mSet: { missing: replaces, live: () => replaces },
-  setNX: { missing: replaces, live: keeps },
-  getSet: { missing: replaces, live: keepsUnlessSet },
-  compareAndSwap: { live: keepsUnlessSet },
-  incr: { missing: replaces, live: keeps },
-  decr: { missing: replaces, live: keeps },
-  getOrSet: { missing: replaces, live: keeps },
+const rules: Readonly<Record<string, { call: Operation; missing?: Row; live: (ttl: number) => Row }>> = {
+  set: { call: ofOneKey.set, missing: replaces, live: () => replaces },
+  mSet: { call: ofSeveralKeys.mSet, missing: replaces, live: () => replaces },
+  setNX: { call: ofOneKey.setNX, missing: replaces, live: keeps },
+  getSet: { call: ofOneKey.getSet, missing: replaces, live: keepsUnlessSet },
+  compareAndSwap: { call: ofOneKey.compareAndSwap, live: keepsUnlessSet },
+  incr: { call: ofOneKey.incr, missing: replaces, live: keeps },
+  decr: { call: ofOneKey.decr, missing: replaces, live: keeps },
+  getOrSet: { call: ofOneKey.getOrSet, missing: replaces, live: keeps },
 };
 
 /** A TTL of the table, for the titles. */
