@@ -42,6 +42,14 @@ describe("the conformance suite", () => {
     expect(new Set(outcomes)).toEqual(new Set(["passed", "failed"]));
   });
 
+  it("passes when all cases run at the same time", async () => {
+    const { cases, finish } = collect({ name: "memory", open: () => new MemoryDriver() });
+    const failed: string[] = [];
+    await Promise.all([...cases].map(([title, run]) => run().catch(() => failed.push(title))));
+    await finish();
+    expect(failed).toEqual([]);
+  });
+
   it("opens one driver for all cases, leaves nothing in it, and closes it", async () => {
     const memory = new MemoryDriver();
     const prefixes = new Set<string>();
