@@ -13,8 +13,7 @@ export async function rejects<E extends NamestoreError>(
   key?: string,
 ): Promise<E> {
   const error = await reasonOf(call());
-  if (!(error instanceof NamestoreError))
-    assert.fail(`expected a rejection with ${expected.code}; got ${inspect(error)}`);
+  assert.ok(error instanceof NamestoreError, `expected a rejection with ${expected.code}; got ${error}`);
   assert.deepEqual(
     { code: error.code, operation: error.operation, key: error.key },
     { code: expected.code, operation, key },
