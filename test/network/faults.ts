@@ -280,8 +280,9 @@ export function faultsOf(subject: NetworkSubject): void {
     });
 
     it("was not applied when there was no connection, and its error says why", async () => {
-      const { proxy, client } = await through("waiting");
+      const { proxy } = await through("waiting");
       const { address } = proxy;
+      const client = await subject.open(address, SHORT_TIMEOUT, { failFastAfter: false });
       proxy.close();
       await eventually("the loss", async () => {
         const error = await rejection<TimeoutError>(client.set("a", "1"));

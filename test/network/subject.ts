@@ -1,6 +1,12 @@
 import type { Texts } from "../support/load.js";
 import type { ServerProcess } from "./server-process.js";
 
+/** Options that every network driver takes. */
+export interface ConnectionOptions {
+  readonly failFastAfter?: number | false;
+  readonly lazy?: boolean;
+}
+
 /** A network driver, as the tests that every network driver runs see it. */
 export interface NetworkSubject {
   /** Starts a server, which ends with the tests. */
@@ -11,8 +17,9 @@ export interface NetworkSubject {
    * Opens a client of strings over a driver of its own, which is closed after the tests.
    *
    * @param timeout - of a call, in milliseconds; a long one by default.
+   * @param more - further options.
    */
-  open(address: string, timeout?: number): Promise<Texts>;
+  open(address: string, timeout?: number, more?: ConnectionOptions): Promise<Texts>;
   /** JavaScript that resolves to a driver, for a program of its own. `given` holds the address and the timeout. */
   readonly connect: string;
   /** How an error names the reason why nobody listens on a port. */

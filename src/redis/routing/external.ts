@@ -3,7 +3,7 @@ import { kindOf } from "../../internal/describe.js";
 import { attempt } from "../../internal/promise.js";
 import { Deadlines, type Due } from "../../net/deadlines.js";
 import { closed } from "../../net/outcomes.js";
-import type { ExternalClient, Sender } from "../clients/external-client.js";
+import { type ExternalClient, type Sender, wasRefusedUnsent } from "../clients/external-client.js";
 import { adaptIoRedis, type IoRedisClient } from "../clients/ioredis.js";
 import {
   adaptNodeRedis,
@@ -38,8 +38,12 @@ export class External implements Router {
     });
   }
 
+  get clustered(): boolean {
+    return this.#client.clustered;
+  }
+
   slotOf(key: string | Buffer): number {
-    return this.#client.clustered ? slotOf(key) : 0;
+    return this.clustered ? slotOf(key) : 0;
   }
 
   send(batch: AnyBatch): void {
@@ -103,7 +107,9 @@ export class External implements Router {
       const refusal = { prefix, message: (error as Error).message };
       if (resend(batch, refusal, (again) => this.send(again))) return;
     }
-    batch.fail(toDriverError(error));
+    if (!wasRefusedUnsent(error)) return batch.fail(toDriverError(error));
+    const message = `the connection that was passed in refuses commands: ${(error as Error).message}`;
+    batch.fail(new UnavailableError(message, { outcome: "not-applied" }));
   }
 
   #scriptsAt(slot: number): KnownScripts {

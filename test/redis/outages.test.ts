@@ -1,0 +1,4 @@
+import { outagesOf } from "../network/outages.js";
+import { REDIS } from "./subject.js";
+
+outagesOf(REDIS);
