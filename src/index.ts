@@ -33,6 +33,7 @@ export {
   OverflowError,
   TimeoutError,
   TypeMismatchError,
+  type UnavailableDetails,
   UnavailableError,
 } from "./errors.js";
 export type { Pattern } from "./glob.js";

@@ -1,5 +1,5 @@
 import * as errors from "../errors.js";
-import { type ErrorCode, NamestoreError, type OutcomeDetails } from "../errors.js";
+import { type ErrorCode, NamestoreError, type UnavailableDetails } from "../errors.js";
 import { quote } from "../internal/describe.js";
 import { isErrorLike, withoutArguments, withoutArgumentsIn } from "./redact.js";
 
@@ -11,8 +11,8 @@ import { isErrorLike, withoutArguments, withoutArgumentsIn } from "./redact.js";
 export function wrapError(thrown: unknown, operation: string, key: string | undefined, driver: string): NamestoreError {
   const subject = key === undefined ? operation : `${operation} ${quote(key)}`;
   if (thrown instanceof NamestoreError && isKnown(thrown.code)) {
-    const { message, cause, outcome }: NamestoreError & OutcomeDetails = thrown;
-    const details = { operation, key, outcome, cause: withoutArgumentsIn(cause) };
+    const { message, cause, outcome, down }: NamestoreError & UnavailableDetails = thrown;
+    const details = { operation, key, outcome, down, cause: withoutArgumentsIn(cause) };
     return new CLASSES[thrown.code](`${subject}: ${withoutArguments(message)}`, details);
   }
   const message = isErrorLike(thrown) ? thrown.message : thrown;
@@ -41,7 +41,7 @@ const CLASSES = {
   ERR_DRIVER: errors.DriverError,
 } as const satisfies { readonly [C in ErrorCode]: ErrorClass & { readonly code: C } };
 
-type ErrorClass = new (message: string, details: OutcomeDetails) => NamestoreError;
+type ErrorClass = new (message: string, details: UnavailableDetails) => NamestoreError;
 
 /** Another version of this package may throw an error with a code that this one does not know. */
 function isKnown(code: string): code is ErrorCode {

@@ -8,6 +8,8 @@ import {
 } from "../../src/net/reconnecting-connection.js";
 import { type Deferred, deferred, rejection } from "../support/promises.js";
 
+vi.mock("../../src/net/clock.js", () => import("../support/fake-clock.js"));
+
 const TIMEOUT = 1_000;
 
 /** The longest first pause between two attempts to connect, in milliseconds. */
@@ -75,6 +77,7 @@ interface Attempt extends Deferred<FakeConnection> {
 
 class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
   readonly timeout = TIMEOUT;
+  failFastAfter = Number.POSITIVE_INFINITY;
   readonly attempts: Attempt[] = [];
   probes = 0;
   /** Whether attempts succeed at once. */

@@ -18,7 +18,8 @@ export function outagesOf(subject: NetworkSubject): void {
       // The first calls may have to wait, but not for their timeout.
       const error = await eventually("a call that fails fast", async () => {
         const reason = await rejection<UnavailableError>(client.find("a"));
-        return reason.down === true && reason;
+        if (!reason.down) throw reason;
+        return reason;
       });
       expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
       expect(error.message).toContain(`${server.address}: unreachable for`);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { NamestoreError } from "../../src/index.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
 import { rejection } from "../support/promises.js";
 import { FaultProxy } from "../support/proxy.js";
@@ -96,7 +97,7 @@ describe("a server without RESP3 or a command", () => {
       name === "SET" ? "-ERR unknown command 'swordfish', with args beginning with: 'secret'\r\n" : undefined,
     );
     const { client } = await open(fake.url);
-    const error = await rejection(client.set("a", "1"));
+    const error = await rejection<NamestoreError>(client.set("a", "1"));
     expect(error.code).toBe("ERR_DRIVER");
     expect(error.message).not.toContain("swordfish");
   });

@@ -20,7 +20,7 @@ export interface Sender {
 }
 
 /** Whether the client's library refused a command by itself: then nothing of it was sent. */
-export function wasRefusedUnsent(error: unknown): boolean {
+export function wasRefusedUnsent(error: unknown): error is Error {
   return error instanceof Error && REFUSED_UNSENT.has(error.message);
 }
 

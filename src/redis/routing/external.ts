@@ -107,9 +107,7 @@ export class External implements Router {
       const refusal = { prefix, message: (error as Error).message };
       if (resend(batch, refusal, (again) => this.send(again))) return;
     }
-    if (!wasRefusedUnsent(error)) return batch.fail(toDriverError(error));
-    const message = `the connection that was passed in refuses commands: ${(error as Error).message}`;
-    batch.fail(new UnavailableError(message, { outcome: "not-applied" }));
+    batch.fail(wasRefusedUnsent(error) ? refusedUnsent(error) : toDriverError(error));
   }
 
   #scriptsAt(slot: number): KnownScripts {
@@ -148,6 +146,12 @@ function adapt(connection: RedisConnection): ExternalClient {
     return adaptNodeRedis(connection as NodeRedisClient);
   }
   throw notAConnection("an object of another kind");
+}
+
+function refusedUnsent({ message }: Error): UnavailableError {
+  return new UnavailableError(`the connection that was passed in refuses commands: ${message}`, {
+    outcome: "not-applied",
+  });
 }
 
 function notAConnection(given: string): InvalidArgumentError {

@@ -57,6 +57,7 @@ function connection(options: Partial<NodeConnectionOptions> = {}): { node: NodeC
   const node = new NodeConnection({
     name: "localhost:6379",
     timeout: TIMEOUT,
+    failFastAfter: Number.POSITIVE_INFINITY,
     onRefused: () => false,
     candidates: () => {
       const client = new FakeClient();
