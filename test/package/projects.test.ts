@@ -4,11 +4,12 @@ import { dirname, join, relative, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./consumer.js";
 
-/** The names of vitest's projects, by file of tests. */
+/** The names of the projects of vitest that contain a file of tests, by file. */
 const PROJECTS = projectsByFile();
 const TEST_FILES = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
   .map((path) => `test/${path.split(sep).join("/")}`)
   .filter((path) => /\.(test|spec|test-d)\.\w+$/.test(path));
+const UNIT_TESTS = [...PROJECTS].filter(([, names]) => names.includes("unit")).map(([file]) => file);
 
 describe("the projects of vitest", () => {
   it("contain every file of tests exactly once", () => {
@@ -17,10 +18,17 @@ describe("the projects of vitest", () => {
   });
 
   it("start no process in unit tests, which run on any system", () => {
-    const unit = [...PROJECTS].filter(([, names]) => names.includes("unit")).map(([file]) => file);
-    expect(unit.length).toBeGreaterThan(20);
-    const starting = unit.filter((file) => importedFrom(file).has("node:child_process"));
-    expect(starting).toEqual([]);
+    expect(UNIT_TESTS.length).toBeGreaterThan(20);
+    expect(UNIT_TESTS.filter((file) => importedFrom(file).has("node:child_process"))).toEqual([]);
+  });
+
+  it("share no modules with hooks among unit tests, which are not isolated: the hooks would run for the first only", () => {
+    const shared = new Set(
+      UNIT_TESTS.flatMap((file) => [...importedFrom(file)]).filter((path) => /^test\//.test(path)),
+    );
+    expect(shared.size).toBeGreaterThan(5);
+    const HOOK = /^(before|after)(All|Each)\(/m;
+    expect([...shared].filter((path) => HOOK.test(readFileSync(join(ROOT, path), "utf8")))).toEqual([]);
   });
 });
 
