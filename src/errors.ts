@@ -194,6 +194,19 @@ export class UnavailableError extends OutcomeError {
   static readonly code = "ERR_UNAVAILABLE";
   readonly code = UnavailableError.code;
   override readonly name = "UnavailableError";
+  /** `true` when the driver has known for a while that the backend is down, and did not wait for it. */
+  declare readonly down?: true;
+
+  constructor(message: string, details: UnavailableDetails = {}) {
+    super(message, details);
+    if (details.down) this.down = true;
+  }
+}
+
+/** The details of an {@link UnavailableError}. */
+export interface UnavailableDetails extends OutcomeDetails {
+  /** Whether the driver has known for a while that the backend is down. Default: `false`. */
+  down?: boolean | undefined;
 }
 
 /** Thrown for any other error of the backend or the driver. */

@@ -1,4 +1,5 @@
 import { NotSupportedError, TimeoutError } from "../errors.js";
+import { now } from "../net/clock.js";
 import { withOutcome } from "../net/outcomes.js";
 import {
   compareAndRemove,
@@ -38,11 +39,8 @@ export class CasLoop {
    * @throws TimeoutError, `"not-applied"`, when the time left is too short for another round.
    */
   async run<R>(round: (item: ItemSnapshot | undefined) => Promise<R | typeof CONFLICT>): Promise<R> {
-    if (!this.#server.limits.cas) {
-      throw new NotSupportedError("the server has no CAS tokens (its option -C), so it cannot compare");
-    }
     let conflicts = 0;
-    let start = performance.now();
+    let start = now();
     let longest = this.#server.roundTrip;
     while (true) {
       // A round that times out in its write would leave it unknown whether it was applied.
@@ -51,14 +49,19 @@ export class CasLoop {
         throw new TimeoutError(why, { outcome: "not-applied" });
       }
       try {
-        const result = await round(await this.#snapshot());
+        const item = await this.#snapshot();
+        // Known for certain only once the server has been read from.
+        if (!this.#server.limits.cas) {
+          throw new NotSupportedError("the server has no CAS tokens (its option -C), so it cannot compare");
+        }
+        const result = await round(item);
         if (result !== CONFLICT) return result;
         conflicts++;
       } catch (error) {
         // The connection was lost between the read and the write, which was not sent.
         if (error !== STALE) throw error;
       }
-      const end = performance.now();
+      const end = now();
       longest = Math.max(longest, SHORTEST_ROUND, end - start);
       start = end;
     }

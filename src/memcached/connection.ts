@@ -14,6 +14,7 @@ export class MetaConnection implements Connection<AnyRequest> {
   readonly #reader = new ReplyReader((reply) => this.#take(reply));
   readonly #refusal: MetaConnectionOptions["refusal"];
   readonly #onLost: MetaConnectionOptions["onLost"];
+  readonly #recordBytes: number | undefined;
   /** Node's code of the last error. */
   #code: string | undefined;
   /** What was written to the socket, from the head on, and the opaque of the first of them that has one. */
@@ -26,7 +27,8 @@ export class MetaConnection implements Connection<AnyRequest> {
   #open = true;
   answered = false;
 
-  constructor({ openSocket, refusal, onLost }: MetaConnectionOptions) {
+  constructor({ openSocket, refusal, recordBytes, onLost }: MetaConnectionOptions) {
+    this.#recordBytes = recordBytes;
     this.#refusal = refusal;
     this.#onLost = onLost;
     this.#socket = openSocket((piece) => {
@@ -91,11 +93,13 @@ export class MetaConnection implements Connection<AnyRequest> {
     const socket = this.#socket;
     let text = "";
     let ascii = true;
+    let bytes = 0;
     let corked = false;
     const write = (): void => {
       if (text !== "") socket.write(text, ascii ? "latin1" : "utf8");
       text = "";
       ascii = true;
+      bytes = 0;
     };
     const writeCorked = (): void => {
       if (!corked) socket.cork();
@@ -103,8 +107,14 @@ export class MetaConnection implements Connection<AnyRequest> {
       write();
     };
     for (const request of requests) {
-      if (text.length > LONGEST_JOINED) writeCorked();
       const { command, signal } = request;
+      if (this.#recordBytes !== undefined) {
+        const added = command.text.length + OPAQUE_BYTES + (command.value?.itemBytes ?? 0);
+        if (bytes + added > this.#recordBytes) write();
+        bytes += added;
+      } else if (text.length > LONGEST_JOINED) {
+        writeCorked();
+      }
       if (signal?.aborted) {
         request.fail(signal.reason);
         continue;
@@ -135,6 +145,8 @@ export class MetaConnection implements Connection<AnyRequest> {
 
 /** How a connection opens its socket, and what it asks and reports. */
 export interface MetaConnectionOptions {
+  /** How many bytes are written at a time, over TLS; a longer command is written by itself. */
+  readonly recordBytes?: number | undefined;
   /**
    * Opens the socket.
    *
@@ -156,6 +168,9 @@ export interface MetaConnectionOptions {
  * of its neighbours.
  */
 const LINE_ENDS = Array.from({ length: 1_000 }, (_, opaque) => ` O${opaque}\r\n`);
+
+/** What the opaque and the ends of lines add to a command, at most. */
+const OPAQUE_BYTES = 10;
 
 /** How many characters are joined to one string. More at a time saves nothing, and Node's longest string has 2^29. */
 const LONGEST_JOINED = 65_536;

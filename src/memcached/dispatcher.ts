@@ -1,6 +1,7 @@
 import type { CallOptions } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
 import { Admission } from "../net/admission.js";
+import { now } from "../net/clock.js";
 import { allParts } from "../net/outcomes.js";
 import { CasLoop, type CONFLICT, type ItemSnapshot } from "./cas-loop.js";
 import { type DataBlock, dataBlock, type MetaCommand } from "./commands.js";
@@ -151,7 +152,7 @@ export class Dispatcher {
   }
 
   #deadline(): number {
-    return performance.now() + this.#timeout;
+    return now() + this.#timeout;
   }
 
   #serverOf(key: ItemKey): Server {

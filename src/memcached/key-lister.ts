@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { TimeoutError, UnavailableError } from "../errors.js";
+import * as clock from "../net/clock.js";
 import { metadump } from "./metadump.js";
 import type { CallContext } from "./request.js";
 import type { Server } from "./server.js";
@@ -45,11 +45,11 @@ export class KeyLister {
       try {
         return await metadump(server, start, now, signal);
       } catch (error) {
-        failedFirst ??= performance.now();
+        failedFirst ??= clock.now();
         signal?.throwIfAborted();
-        const isOver = performance.now() - failedFirst > server.timeout;
+        const isOver = clock.now() - failedFirst > server.timeout;
         if (isOver || !(error instanceof UnavailableError) || server.closed) throw error;
-        await sleep(RETRY_DELAY, undefined, { ref: false });
+        await clock.sleep(RETRY_DELAY);
       }
     }
   }

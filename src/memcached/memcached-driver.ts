@@ -1,5 +1,6 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
+import { InvalidArgumentError, NotSupportedError } from "../errors.js";
 import type { Pattern } from "../glob.js";
 import { allParts, partialFailure, withOutcome } from "../net/outcomes.js";
 import { CONFLICT } from "./cas-loop.js";
@@ -48,26 +49,33 @@ export class MemcachedDriver implements Driver {
   readonly #servers: readonly Server[];
   readonly #dispatcher: Dispatcher;
 
+  /** @internal Call {@link MemcachedDriver.connect}. */
   private constructor(settings: MemcachedSettings) {
-    const { servers, tls, timeout } = settings;
-    this.#servers = servers.map((address) => new Server(address, tls, timeout));
+    if (typeof settings !== "object") {
+      throw new InvalidArgumentError(
+        "MemcachedDriver is opened with await MemcachedDriver.connect(options), not with new",
+      );
+    }
+    this.#servers = settings.servers.map((address) => new Server(address, settings));
     this.#dispatcher = new Dispatcher(this.#servers, settings);
   }
 
   /**
-   * Connects to every server, and settles within the timeout and a second. After that, a lost connection reconnects
-   * indefinitely. Close the driver when you no longer need it.
+   * Connects to every server, and settles within the timeout and a second. One server that answers is enough: the
+   * others, and later every lost connection, reconnect indefinitely. With the option `lazy` it resolves at once. Close the
+   * driver when you no longer need it.
    *
    * @throws InvalidArgumentError when an option is malformed.
-   * @throws UnavailableError, TimeoutError when one of the servers cannot be reached.
+   * @throws UnavailableError, TimeoutError when none of the servers can be reached.
    * @throws NotSupportedError when one is older than Memcached 1.6, or requires a password.
    */
   static async connect(
     options: string | readonly (string | MemcachedServer)[] | MemcachedOptions,
   ): Promise<MemcachedDriver> {
-    const driver = new MemcachedDriver(settingsOf(options));
+    const settings = settingsOf(options);
+    const driver = new MemcachedDriver(settings);
     try {
-      await Promise.all(driver.#servers.map((server) => server.connect()));
+      await driver.#connect(settings.lazy);
       return driver;
     } catch (error) {
       driver.close();
@@ -236,6 +244,22 @@ export class MemcachedDriver implements Driver {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  async #connect(lazy: boolean): Promise<void> {
+    if (lazy) {
+      for (const server of this.#servers) server.start();
+      return;
+    }
+    const attempts = await Promise.allSettled(this.#servers.map((server) => server.connect()));
+    const failed = attempts.flatMap((attempt, at) =>
+      attempt.status === "rejected" ? [{ server: this.#servers[at] as Server, reason: attempt.reason as unknown }] : [],
+    );
+    // Trying again does not help where a server is too old or requires a password.
+    const hopeless = failed.find(({ reason }) => reason instanceof NotSupportedError);
+    if (hopeless !== undefined) throw hopeless.reason;
+    if (failed.length === attempts.length) throw failed[0]?.reason;
+    for (const { server } of failed) server.start();
   }
 
   async #clear(prefix: string, context: CallContext): Promise<void> {

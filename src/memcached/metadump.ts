@@ -1,5 +1,6 @@
 import { TimeoutError, UnavailableError } from "../errors.js";
 import { onAbort } from "../internal/abort.js";
+import * as clock from "../net/clock.js";
 import { closed } from "../net/outcomes.js";
 import { codeSuffix, withServerName } from "./errors.js";
 import { MetadumpReader } from "./metadump-reader.js";
@@ -23,7 +24,7 @@ export function metadump(
     const { name, timeout } = server;
     const reader = new MetadumpReader(start, now);
     const socket = server.openSocket((piece) => {
-      silence.refresh();
+      heard = clock.now();
       try {
         if (reader.read(piece)) settle(() => resolve(reader.names));
       } catch (error) {
@@ -31,17 +32,27 @@ export function metadump(
       }
     });
     const settle = (settling: () => void): void => {
-      clearTimeout(silence);
+      clock.stopTimer(silence);
       removeListener?.();
       socket.destroy();
       settling();
     };
     const fail = (error: unknown): void => settle(() => reject(error));
+    let heard = clock.now();
+    let silence: clock.Timer | undefined;
+    const listen = (): void => {
+      const left = heard + timeout - clock.now();
+      // What arrived while the event loop was blocked is read first.
+      silence = clock.startTimer(
+        () => clock.afterReads(() => (heard + timeout > clock.now() ? listen() : timeOut())),
+        left,
+      );
+    };
     const timeOut = (): void => {
       const message = `${name}: the listing was silent for ${timeout} ms`;
       fail(new TimeoutError(message, { outcome: "unknown" }));
     };
-    const silence = setTimeout(timeOut, timeout).unref();
+    listen();
     const removeListener = signal && onAbort(signal, () => fail(signal.reason));
     let code: string | undefined;
     socket.on("error", (error: NodeJS.ErrnoException) => {

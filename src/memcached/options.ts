@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "../net/address.js";
-import { type CallLimits, callLimitsOf } from "../net/call-limits.js";
+import { type ConnectionLimits, connectionLimitsOf } from "../net/call-limits.js";
 
 /** How to reach Memcached, and how long to wait for it. */
 export interface MemcachedOptions {
@@ -22,6 +22,17 @@ export interface MemcachedOptions {
   maxPending?: number | undefined;
   /** TLS: `true`, or options of `node:tls`. Default: none. */
   tls?: boolean | TlsOptions | undefined;
+  /**
+   * Whether `connect` resolves at once and connects in the background, so that a service starts while Memcached is down.
+   * Calls wait for a connection as they do after a lost one. Default: `false`.
+   */
+  lazy?: boolean | undefined;
+  /**
+   * How long connecting to a server may fail until its calls reject at once, with `UnavailableError`, not applied, instead
+   * of waiting out their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the
+   * `timeout`.
+   */
+  failFastAfter?: Duration | false | undefined;
 }
 
 /** One server. */
@@ -46,22 +57,27 @@ export function settingsOf(
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is "host:port", a list, or an object`);
   }
-  refuseUnknown(options, ["servers", "timeout", "maxPending", "tls"]);
-  const { servers: listed = "localhost", tls = false } = options;
+  refuseUnknown(options, ["servers", "timeout", "maxPending", "tls", "lazy", "failFastAfter"]);
+  const { servers: listed = "localhost", tls = false, lazy = false } = options;
+  if (typeof lazy !== "boolean") {
+    throw new InvalidArgumentError(`lazy is ${kindOf(lazy)}; allowed is true or false`);
+  }
   const [first, ...others] = (isList(listed) ? listed : [listed]).map(addressOf);
   if (first === undefined) throw new InvalidArgumentError("servers is an empty list; allowed is one or more");
   const servers = [first, ...others] as const;
   const names = new Set(servers.map(({ host, port }) => `${host} ${port}`));
   if (names.size < servers.length) throw new InvalidArgumentError("servers names a server twice");
   return {
-    ...callLimitsOf(options),
+    ...connectionLimitsOf(options),
+    lazy,
     servers,
     tls: tls === false ? undefined : tls === true ? {} : { ...tls },
   };
 }
 
 /** {@link MemcachedOptions}, checked and complete. */
-export interface MemcachedSettings extends CallLimits {
+export interface MemcachedSettings extends ConnectionLimits {
+  readonly lazy: boolean;
   readonly servers: readonly [ServerAddress, ...ServerAddress[]];
   readonly tls: TlsOptions | undefined;
 }

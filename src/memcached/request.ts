@@ -80,7 +80,7 @@ export interface RequestOptions<R> extends CallContext {
 
 /** What all commands of one call share. */
 export interface CallContext {
-  /** When the call times out, by `performance.now()`. */
+  /** When the call times out, by `now()` of `net/clock.ts`. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
 }

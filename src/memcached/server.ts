@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { TimeoutError } from "../errors.js";
 import { addressName } from "../net/address.js";
+import { afterReads, now } from "../net/clock.js";
 import { closed, DESYNCHRONISED, lost, withOutcome } from "../net/outcomes.js";
 import { ReconnectingConnection } from "../net/reconnecting-connection.js";
 import { type TlsOptions, tlsOptionsFor } from "../net/tls.js";
@@ -11,7 +12,7 @@ import { MetaConnection } from "./connection.js";
 import { itemTooLarge, unreachable, withServerName } from "./errors.js";
 import { handshake, type ServerLimits } from "./handshake.js";
 import { KeyLister } from "./key-lister.js";
-import type { ServerAddress } from "./options.js";
+import type { MemcachedSettings, ServerAddress } from "./options.js";
 import { type AnyRequest, type CallContext, Request } from "./request.js";
 import { ServerClock } from "./server-clock.js";
 
@@ -27,9 +28,10 @@ export class Server {
   readonly #tls: TlsOptions | undefined;
   readonly #connection: ReconnectingConnection<AnyRequest, MetaConnection>;
   readonly #sockets = new Set<Socket>();
-  #limits: ServerLimits = { maxItemBytes: 0, cas: false };
+  /** Nothing is refused before the server has said what it takes. */
+  #limits: ServerLimits = { maxItemBytes: Number.POSITIVE_INFINITY, cas: true };
 
-  constructor(address: ServerAddress, tls: TlsOptions | undefined, timeout: number) {
+  constructor(address: ServerAddress, { tls, timeout, failFastAfter }: MemcachedSettings) {
     this.#address = address;
     this.#tls = tls && tlsOptionsFor(address.host, tls);
     this.name = addressName(address);
@@ -37,11 +39,13 @@ export class Server {
     this.#connection = new ReconnectingConnection({
       name: () => this.name,
       timeout,
+      failFastAfter,
       open: (signal, onLost) => this.#open(signal, onLost),
       probe: () => {
-        const context = { deadline: performance.now() + timeout, signal: undefined };
+        const context = { deadline: now() + timeout, signal: undefined };
         this.ask(noop(), context).catch(() => {});
       },
+      onLost() {},
     });
   }
 
@@ -71,10 +75,12 @@ export class Server {
     } catch (error) {
       throw withServerName(withOutcome(error, "not-applied"), this.name);
     }
-    if (!this.closed) return;
-    // It was closed just after the handshake, when the probe may have started nonetheless: this ends it.
-    this.#connection.close();
-    throw closed("not-applied");
+    if (this.closed) throw closed("not-applied");
+  }
+
+  /** Connects in the background, for as long as it takes. */
+  start(): void {
+    this.#connection.start();
   }
 
   /** Sends the first request of a call. */
@@ -84,7 +90,7 @@ export class Server {
 
   /** Sends a request that had to wait, unless too little time is left: it would take its connection with it. */
   sendLate(request: AnyRequest): void {
-    if (this.closed || request.deadline - performance.now() >= this.roundTrip) {
+    if (this.closed || request.deadline - now() >= this.roundTrip) {
       this.#connection.send(request);
       return;
     }
@@ -143,10 +149,12 @@ export class Server {
     const connection = new MetaConnection({
       openSocket: (read) => this.openSocket(read),
       refusal: (request) => this.#refusal(request),
+      // Memcached 1.6.18 stalls on a command that is split between TLS records.
+      recordBytes: this.#tls === undefined ? undefined : TLS_RECORD_BYTES,
       onLost: (code) => {
         if (ready) onLost(lost(this.name, code));
         // What the server said before it hung up explains more, and comes first.
-        else setImmediate(() => onLost(unreachable(code)));
+        else afterReads(() => onLost(unreachable(code)));
       },
     });
     signal.addEventListener("abort", () => connection.close(), { once: true });
@@ -169,6 +177,9 @@ export class Server {
 
 /** What a request fails with whose only connection is gone: it was not sent. */
 export const STALE = Symbol("stale");
+
+/** What fits into one TLS record, which holds 16,384 bytes. */
+const TLS_RECORD_BYTES = 16_000;
 
 /** How many bytes a socket reads at a time. */
 const READ_BYTES = 65_536;

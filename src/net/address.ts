@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** Where a server listens. */
 export interface Address {
   readonly host: string;
@@ -6,7 +8,7 @@ export interface Address {
 
 /** The address as errors and logs show it: `host:port`, an IPv6 address in brackets. */
 export function addressName({ host, port }: Address): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
 /**

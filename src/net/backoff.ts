@@ -1,3 +1,5 @@
+import { startTimer, stopTimer } from "./clock.js";
+
 /** Waits between attempts to connect: each about twice as long as the one before, with jitter, up to a second. */
 export class Backoff {
   #wait = SHORTEST;
@@ -13,9 +15,9 @@ export class Backoff {
     const milliseconds = Math.min(LONGEST, this.#wait * (0.75 + Math.random() / 2));
     this.#wait = Math.min(this.#wait * 2, LONGEST);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = startTimer(resolve, milliseconds, true);
       this.#end = () => {
-        clearTimeout(timer);
+        stopTimer(timer);
         resolve();
       };
     });

@@ -9,6 +9,26 @@ export interface CallLimits {
   readonly maxPending: number;
 }
 
+/** The limits of a driver with connections of its own. */
+export interface ConnectionLimits extends CallLimits {
+  /** How long connecting may fail until calls fail at once, in milliseconds; infinite for never. */
+  readonly failFastAfter: number;
+}
+
+/** @throws InvalidArgumentError when a limit is out of range. */
+export function connectionLimitsOf(options: {
+  readonly timeout?: Duration | undefined;
+  readonly maxPending?: number | undefined;
+  readonly failFastAfter?: Duration | false | undefined;
+}): ConnectionLimits {
+  const limits = callLimitsOf(options);
+  const { failFastAfter = limits.timeout } = options;
+  return {
+    ...limits,
+    failFastAfter: failFastAfter === false ? Number.POSITIVE_INFINITY : milliseconds(failFastAfter, "failFastAfter"),
+  };
+}
+
 /** @throws InvalidArgumentError when a limit is out of range. */
 export function callLimitsOf({
   timeout: given = 5_000,

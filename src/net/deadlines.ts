@@ -1,3 +1,5 @@
+import { afterReads, now, startTimer, stopTimer, type Timer } from "./clock.js";
+
 /**
  * Expires what has not settled by its deadline, behind a single timer: a timer for each call costs more than the call.
  * To add costs the same however much is pending. What comes with an earlier deadline than others, as the second command
@@ -7,7 +9,7 @@ export class Deadlines<T extends Due> {
   readonly #expire: (due: T) => void;
   /** Sorted by their end. */
   #buckets: Bucket<T>[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   /** When the timer fires. It is left alone where that is early enough. */
   #firesAt = Number.POSITIVE_INFINITY;
 
@@ -43,7 +45,7 @@ export class Deadlines<T extends Due> {
   /** Forgets everything and clears the timer. */
   clear(): void {
     this.#buckets = [];
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#firesAt = Number.POSITIVE_INFINITY;
   }
 
@@ -67,18 +69,18 @@ export class Deadlines<T extends Due> {
 
   /** The timer does not keep the process alive: whatever is pending has a connection that does. */
   #arm(end: number): void {
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#firesAt = end;
-    const wait = Math.max(1, Math.ceil(end - performance.now()));
+    const wait = Math.max(1, Math.ceil(end - now()));
     // One turn of the event loop later: if the loop was blocked, replies may have arrived that are not read yet.
-    this.#timer = setTimeout(() => setImmediate(() => this.#expireOverdue()), wait).unref();
+    this.#timer = startTimer(() => afterReads(() => this.#expireOverdue()), wait);
   }
 
   #expireOverdue(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
-    const now = performance.now();
+    const time = now();
     let first = this.first;
-    while (first !== undefined && Math.ceil(first.deadline) <= now) {
+    while (first !== undefined && Math.ceil(first.deadline) <= time) {
       first.settled = true;
       this.#expire(first);
       first = this.first;
@@ -89,7 +91,7 @@ export class Deadlines<T extends Due> {
 
 /** Something that has to settle by a deadline. */
 export interface Due {
-  /** By `performance.now()`. */
+  /** By `now()` of `clock.ts`. */
   readonly deadline: number;
   settled: boolean;
 }

@@ -1,6 +1,7 @@
-import { NamestoreError, TimeoutError } from "../errors.js";
+import { NamestoreError, TimeoutError, UnavailableError } from "../errors.js";
 import { abortable } from "../internal/abort.js";
 import { Backoff } from "./backoff.js";
+import { now, startInterval, stopInterval, type Timer } from "./clock.js";
 import { Deadlines, type Due } from "./deadlines.js";
 import { closed, lost } from "./outcomes.js";
 import { within } from "./within.js";
@@ -22,7 +23,10 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   #roundTrip = 1;
   /** Why there is no connection. */
   #failure = NO_CONNECTION;
-  #probe: NodeJS.Timeout | undefined;
+  /** Since when there has been no connection, and whether an attempt has failed since. */
+  #lostAt: number | undefined;
+  #attempted = false;
+  #probe: Timer | undefined;
   #idle = true;
 
   constructor(source: ConnectionSource<R, C>) {
@@ -51,6 +55,11 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     return this.#closed;
   }
 
+  /** Whether connecting has failed for so long that calls no longer wait for it. */
+  get down(): boolean {
+    return this.#lostAt !== undefined && this.#attempted && now() - this.#lostAt > this.#source.failFastAfter;
+  }
+
   /** What is pending and due first. */
   get oldest(): R | undefined {
     return this.#pending.first;
@@ -69,6 +78,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 
   /** Connects in the background, for as long as it takes. */
   start(): void {
+    this.#lostAt = now();
     this.#startProbe();
     void this.#reconnect(true);
   }
@@ -77,6 +87,10 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   send(request: R): void {
     if (this.#closed) {
       request.fail(closed("not-applied"));
+      return;
+    }
+    if (this.down) {
+      request.fail(this.#unavailable());
       return;
     }
     this.#idle = false;
@@ -92,7 +106,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   /** Fails what is pending, and ends whatever keeps the process alive. */
   close(): void {
     this.#closed = true;
-    clearInterval(this.#probe);
+    stopInterval(this.#probe);
     this.#drop(closed("unknown"));
     this.#attempt?.abort(closed("not-applied"));
     for (const request of this.#pending.all) request.fail(closed("not-applied"));
@@ -104,7 +118,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     const attempt = new AbortController();
     this.#attempt = attempt;
     const { timeout } = this.#source;
-    const start = performance.now();
+    const start = now();
     let connection: C | undefined;
     const opening = this.#source.open(attempt.signal, (reason) => {
       if (connection !== undefined && this.#connection === connection) this.#drop(reason);
@@ -122,19 +136,26 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
         () => {},
       );
       if (error instanceof NamestoreError) this.#failure = error.message;
+      this.#attempted = true;
+      // By default they time out at that very time, and say so.
+      if (this.down && this.#source.failFastAfter < timeout) {
+        for (const request of this.#pending.all) request.fail(this.#unavailable());
+      }
       throw error;
     } finally {
       this.#attempt = undefined;
     }
     this.#connection = connection;
+    this.#lostAt = undefined;
+    this.#attempted = false;
     this.#epoch++;
-    const now = performance.now();
-    this.#roundTrip = Math.min(Math.max(1, now - start), timeout / 4);
+    const time = now();
+    this.#roundTrip = Math.min(Math.max(1, time - start), timeout / 4);
     for (const request of this.#pending.all) {
       // One that was sent before it may have ended the connection.
       if (this.#connection !== connection) break;
       // A request without enough time for a reply would take the connection with it when it expires.
-      if (request.deadline - now >= this.#roundTrip) connection.send(request);
+      if (request.deadline - time >= this.#roundTrip) connection.send(request);
       else this.#failUnsent(request);
     }
     this.#failure = NO_CONNECTION;
@@ -163,10 +184,11 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
+    this.#lostAt = now();
     connection.close();
     for (const request of this.#pending.all) if (request.sent) request.fail(reason);
     if (this.#closed) return;
-    this.#source.onLost?.();
+    this.#source.onLost();
     void this.#reconnect(connection.answered, pause || !connection.answered);
   }
 
@@ -188,12 +210,19 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     request.fail(new TimeoutError(message, { outcome: "not-applied" }));
   }
 
+  #unavailable(): UnavailableError {
+    const seconds = Math.round((now() - (this.#lostAt as number)) / 1_000);
+    const message = `${this.#source.name()}: unreachable for ${seconds} s: ${this.#failure}`;
+    return new UnavailableError(message, { outcome: "not-applied", down: true });
+  }
+
   /** A connection on which nothing happens may be dead without a sign: a probe finds out. */
   #startProbe(): void {
-    this.#probe = setInterval(() => {
+    if (this.#closed) return;
+    this.#probe = startInterval(() => {
       if (this.#idle && this.#connection !== undefined && this.oldest === undefined) this.#source.probe();
       this.#idle = true;
-    }, this.#source.timeout).unref();
+    }, this.#source.timeout);
   }
 }
 
@@ -223,6 +252,8 @@ export interface ConnectionSource<R, C extends Connection<R>> {
   name(): string;
   /** How long a call, or an attempt to connect, may take, in milliseconds. */
   readonly timeout: number;
+  /** How long connecting may fail, in milliseconds, until calls fail at once. */
+  readonly failFastAfter: number;
   /**
    * Opens one connection, its handshake included. Rejects with a coded error.
    *
@@ -233,5 +264,5 @@ export interface ConnectionSource<R, C extends Connection<R>> {
   /** Sends something that any healthy server answers. */
   probe(): void;
   /** Called whenever a connection is lost. */
-  onLost?(): void;
+  onLost(): void;
 }

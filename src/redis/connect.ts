@@ -12,10 +12,14 @@ import { Cluster } from "./routing/cluster.js";
 import type { Router } from "./routing/router.js";
 import { SingleNode } from "./routing/single-node.js";
 
-/** Opens the connections of a driver that owns them. Settles within the timeout and a little. */
+/** Opens the connections of a driver that owns them. Settles within the timeout and a little; at once where it is lazy. */
 export async function connect(settings: RedisSettings): Promise<Router> {
   const create = await clientFactory(settings);
   const router = routerFor(settings, create);
+  if (settings.lazy) {
+    router.start();
+    return router;
+  }
   try {
     // Each attempt is bounded by the timeout itself, and its error says more.
     await within(router.connect(), settings.timeout + GRACE);
@@ -34,12 +38,12 @@ const GRACE = 500;
 type CreateClient = (address: Address, login?: Login) => NodeClient;
 
 function routerFor(
-  { timeout, cluster, sentinel, server }: RedisSettings,
+  { timeout, failFastAfter, cluster, sentinel, server }: RedisSettings,
   create: CreateClient,
-): Router & { connect(): Promise<void> } {
-  if (cluster !== undefined) return new Cluster({ nodes: cluster, timeout, create });
+): Router & { connect(): Promise<void>; start(): void } {
+  if (cluster !== undefined) return new Cluster({ nodes: cluster, timeout, failFastAfter, create });
   if (sentinel === undefined) {
-    return new SingleNode({ name: addressName(server), timeout, candidates: () => [create(server)] });
+    return new SingleNode({ name: addressName(server), timeout, failFastAfter, candidates: () => [create(server)] });
   }
   const candidates = async function* (signal: AbortSignal): AsyncGenerator<NodeClient, void, void> {
     const askSentinel = (address: Address): NodeClient => create(address, sentinel.login);
@@ -49,6 +53,7 @@ function routerFor(
   return new SingleNode({
     name: `the primary ${sentinel.name}`,
     timeout,
+    failFastAfter,
     candidates,
     // A primary that is silent leaves time for the one that another Sentinel names.
     candidateTimeout: timeout / 2,

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "../net/address.js";
-import { type CallLimits, callLimitsOf } from "../net/call-limits.js";
+import { type CallLimits, type ConnectionLimits, callLimitsOf, connectionLimitsOf } from "../net/call-limits.js";
 import type { TlsOptions } from "../net/tls.js";
 
 /** The options of a driver over a client that was passed in: its limits. */
@@ -57,6 +57,16 @@ export interface RedisOptions extends ExternalOptions {
    * Default: `true` for a URL of the scheme `rediss:`.
    */
   tls?: boolean | TlsOptions | undefined;
+  /**
+   * Whether `connect` resolves at once and connects in the background, so that a service starts while Redis is down. Calls
+   * wait for a connection as they do after a lost one. Default: `false`.
+   */
+  lazy?: boolean | undefined;
+  /**
+   * How long connecting may fail until calls reject at once, with `UnavailableError`, not applied, instead of waiting out
+   * their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the `timeout`.
+   */
+  failFastAfter?: Duration | false | undefined;
 }
 
 /** How to find a primary through its Sentinels. */
@@ -80,7 +90,8 @@ export interface Login {
 }
 
 /** {@link RedisOptions}, checked and complete. */
-export interface RedisSettings extends CallLimits {
+export interface RedisSettings extends ConnectionLimits {
+  readonly lazy: boolean;
   readonly login: Login;
   readonly server: Address;
   readonly cluster: readonly Address[] | undefined;
@@ -94,7 +105,18 @@ export interface SentinelSettings {
 }
 
 const LIMITS = ["timeout", "maxPending"];
-const OPTIONS = ["url", "cluster", "sentinel", "username", "password", "database", "tls", ...LIMITS];
+const OPTIONS = [
+  "url",
+  "cluster",
+  "sentinel",
+  "username",
+  "password",
+  "database",
+  "tls",
+  "lazy",
+  "failFastAfter",
+  ...LIMITS,
+];
 const SENTINEL_OPTIONS = ["name", "nodes", "username", "password"];
 
 const DEFAULT_PORT = 6_379;
@@ -107,6 +129,9 @@ export function redisSettingsOf(given: string | RedisOptions): RedisSettings {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is a URL or an object`);
   }
   refuseUnknown(options, OPTIONS);
+  if (options.lazy !== undefined && typeof options.lazy !== "boolean") {
+    throw new InvalidArgumentError(`lazy is ${kindOf(options.lazy)}; allowed is true or false`);
+  }
   const { url, cluster, sentinel } = options;
   if ([url, cluster, sentinel].filter((one) => one !== undefined).length > 1) {
     throw new InvalidArgumentError("more than one of url, cluster and sentinel is set; allowed is one");
@@ -128,7 +153,8 @@ export function redisSettingsOf(given: string | RedisOptions): RedisSettings {
     throw new InvalidArgumentError("the nodes of the cluster differ in user, password or TLS; allowed is one for all");
   }
   return {
-    ...callLimitsOf(options),
+    ...connectionLimitsOf(options),
+    lazy: options.lazy ?? false,
     login,
     server: parsed,
     cluster: nodes,

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../driver/driver.js";
 import { UnavailableError } from "../errors.js";
+import { now, sleep } from "../net/clock.js";
 import { ask } from "./commands/batch.js";
 import { SCAN, type ScanPage } from "./commands/commands.js";
 import type { Router } from "./routing/router.js";
@@ -23,7 +23,7 @@ export async function* scan(
     version = router.version;
     for (const primary of primaries) {
       let cursor: string | undefined = "0";
-      let progress = performance.now();
+      let progress = now();
       while (cursor !== undefined && router.version === version) {
         const { epoch } = primary;
         let keys: readonly Buffer[] = [];
@@ -35,11 +35,11 @@ export async function* scan(
             timeout,
             options?.signal,
           );
-          progress = performance.now();
+          progress = now();
           ({ cursor, keys } = page);
         } catch (error) {
           // After a lost connection the next one starts again, for as long as a round trip may take.
-          const expired = performance.now() - progress > timeout;
+          const expired = now() - progress > timeout;
           if (router.closed || !(error instanceof UnavailableError) || expired) throw error;
           cursor = "0";
           await sleep(RETRY_DELAY);

@@ -4,18 +4,15 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   DriverError,
+  InvalidArgumentError,
   type NamestoreError,
   NotSupportedError,
   TimeoutError,
   UnavailableError,
 } from "../../src/errors.js";
-import { noop } from "../../src/memcached/commands.js";
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
-import { Request } from "../../src/memcached/request.js";
-import { Server } from "../../src/memcached/server.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
-import { rejection } from "../support/promises.js";
 import { FaultProxy } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
@@ -115,34 +112,52 @@ describe("MemcachedDriver.connect", () => {
     expect(error.message).toContain("-c");
   });
 
-  it("rejects when one of several servers is down, and leaves no connection open", async () => {
+  it("connects when one of several servers answers, and to the others once they are up", async () => {
+    const up = await MemcachedServer.start();
+    const down = await MemcachedServer.start();
+    await down.kill();
+    const driver = await MemcachedDriver.connect({ servers: [up.address, down.address], timeout: TIMEOUT });
+    onTestFinished(() => driver.close());
+    const keys = Array.from({ length: 20 }, (_, at) => `key ${at}`);
+    const set = (): Promise<PromiseSettledResult<void>[]> =>
+      Promise.allSettled(keys.map(async (key) => driver.set("app:users:", key, "x", 0)));
+    const outcomes = await set();
+    expect(outcomes.some(({ status }) => status === "fulfilled")).toBe(true);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ outcome: "not-applied" });
+    }
+    expect(outcomes.some(({ status }) => status === "rejected")).toBe(true);
+    await down.up();
+    await eventually("both servers", async () => (await set()).every(({ status }) => status === "fulfilled"));
+  });
+
+  it("rejects when none of several servers answers, and leaves nothing open", async () => {
+    const servers = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    expect(await refusal({ servers })).toBeInstanceOf(UnavailableError);
+  });
+
+  it("rejects when one of several servers requires a password, and leaves no connection open", async () => {
     const proxy = await FaultProxy.to(await MemcachedServer.start());
-    const error = await refusal({ servers: [proxy.address, `127.0.0.1:${await freePort()}`] });
-    expect(error).toBeInstanceOf(UnavailableError);
+    const locked = await FakeServer.start(() => "CLIENT_ERROR unauthenticated\r\n");
+    const error = await refusal({ servers: [proxy.address, locked.address] });
+    expect(error).toBeInstanceOf(NotSupportedError);
     await eventually("the end of the connection", () => proxy.connections === 0);
   });
 
-  it("leaves no timer when it is closed while it connects", async () => {
-    const fake = await FakeServer.start();
-    const [host, port] = fake.address.split(":") as [string, string];
-    const server = new Server({ host, port: Number(port), weight: 1 }, undefined, TIMEOUT);
-    const intervals = vi.spyOn(globalThis, "setInterval");
-    const cleared = vi.spyOn(globalThis, "clearInterval");
-    onTestFinished(() => void vi.restoreAllMocks());
-    const connecting = rejection<UnavailableError>(server.connect());
-    // It may only be sent on another connection, so it fails as soon as there is one.
-    server.send(
-      new Request({
-        command: noop(),
-        deadline: Number.POSITIVE_INFINITY,
-        signal: undefined,
-        epoch: 7,
-        resolve: () => {},
-        reject: () => server.close(),
-      }),
-    );
-    expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
-    for (const { value } of intervals.mock.results) expect(cleared).toHaveBeenCalledWith(value);
+  it("resolves at once when it is lazy, and its calls wait for the server", async () => {
+    const server = await MemcachedServer.start();
+    await server.kill();
+    const driver = await MemcachedDriver.connect({ servers: server.address, timeout: 10_000, lazy: true });
+    onTestFinished(() => driver.close());
+    const call = driver.incr("app:users:", "a", 1, 0);
+    await server.up();
+    expect(await call).toBe(1);
+  });
+
+  it("refuses new with a message that says how to connect", () => {
+    const Constructor = MemcachedDriver as unknown as new (address: string) => MemcachedDriver;
+    expect(() => new Constructor("localhost:11211")).toThrow(InvalidArgumentError);
+    expect(() => new Constructor("localhost:11211")).toThrow("MemcachedDriver.connect");
   });
 
   it("connects over TLS", async () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Backoff } from "../../src/net/backoff.js";
 
+vi.mock("../../src/net/clock.js", () => import("../support/fake-clock.js"));
+
 describe("Backoff", () => {
   beforeEach(() => {
     vi.useFakeTimers();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Deadlines, type Due } from "../../src/net/deadlines.js";
 
+vi.mock("../../src/net/clock.js", () => import("../support/fake-clock.js"));
+
 interface Named extends Due {
   readonly name: string;
 }

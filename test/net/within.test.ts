@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { within } from "../../src/net/within.js";
 
+vi.mock("../../src/net/clock.js", () => import("../support/fake-clock.js"));
+
 describe("within", () => {
   beforeEach(() => {
     vi.useFakeTimers();

@@ -1,3 +1,4 @@
+import { now } from "../../net/clock.js";
 import { DESYNCHRONISED } from "../../net/outcomes.js";
 import { NO_SLOT } from "../routing/slot.js";
 import type { Call, Command } from "./command.js";
@@ -100,7 +101,7 @@ export interface BatchOptions<P, R> {
   readonly command: Command<P, R>;
   readonly slot: number;
   readonly prefix: string;
-  /** When its calls time out, by `performance.now()`. */
+  /** When its calls time out, by `now()` of `clock.ts`. */
   readonly deadline: number;
   /** Called with how many calls have settled, where they are counted. */
   readonly settled?: ((calls: number) => void) | undefined;
@@ -122,7 +123,7 @@ export function ask<P, R>(
   signal?: AbortSignal,
 ): Promise<R> {
   return new Promise((resolve, reject) => {
-    const deadline = performance.now() + timeout;
+    const deadline = now() + timeout;
     const call = { keys: [], payload, signal, resolve, reject };
     send(new Batch({ command, slot: NO_SLOT, prefix: "", deadline }, [call]));
   });

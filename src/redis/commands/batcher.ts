@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../driver/driver.js";
 import type { Admission } from "../../net/admission.js";
+import { now } from "../../net/clock.js";
 import type { Router } from "../routing/router.js";
 import { type AnyBatch, Batch } from "./batch.js";
 import type { Command } from "./command.js";
@@ -75,7 +76,7 @@ export class Batcher {
     ) {
       return open;
     }
-    const deadline = performance.now() + this.#timeout;
+    const deadline = now() + this.#timeout;
     const batch = new Batch({ command, slot, prefix, deadline, settled });
     // Whoever takes it out compares its command first.
     this.#open.set(slot, batch as unknown as Batch<never, never>);

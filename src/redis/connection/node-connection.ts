@@ -1,4 +1,5 @@
 import { UnavailableError } from "../../errors.js";
+import { now } from "../../net/clock.js";
 import { lost } from "../../net/outcomes.js";
 import { ReconnectingConnection } from "../../net/reconnecting-connection.js";
 import { type AnyBatch, ask } from "../commands/batch.js";
@@ -16,15 +17,16 @@ export class NodeConnection {
   readonly #connection: ReconnectingConnection<NodeRequest, ClientConnection>;
 
   constructor(options: NodeConnectionOptions) {
-    const { timeout, onLost } = options;
+    const { timeout, failFastAfter, onLost } = options;
     this.name = options.name;
     this.#options = options;
     this.#connection = new ReconnectingConnection({
       timeout,
+      failFastAfter,
       name: () => this.name,
       open: (signal, onFailure) => this.#open(signal, onFailure),
       probe: () => void ask((batch) => this.send(batch), PING, undefined, timeout).catch(() => {}),
-      ...(onLost && { onLost }),
+      onLost: () => onLost?.(),
     });
   }
 
@@ -46,7 +48,7 @@ export class NodeConnection {
   get silence(): number {
     if (!this.connected) return Number.POSITIVE_INFINITY;
     const { oldest } = this.#connection;
-    return oldest === undefined ? 0 : performance.now() - (oldest.deadline - this.#options.timeout);
+    return oldest === undefined ? 0 : now() - (oldest.deadline - this.#options.timeout);
   }
 
   /** Connects. Rejects as the first attempt does. */
@@ -155,6 +157,8 @@ export interface NodeConnectionOptions {
   readonly name: string;
   /** How long a call may take, its wait for a connection included, in milliseconds. */
   readonly timeout: number;
+  /** How long connecting may fail, in milliseconds, until calls fail at once. */
+  readonly failFastAfter: number;
   /**
    * Makes clients for the node, not connected yet: the first that connects is used. Most nodes have one candidate. What
    * else it opens has to end when the signal fires.

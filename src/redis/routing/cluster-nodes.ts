@@ -1,4 +1,5 @@
 import { type Address, addressName } from "../../net/address.js";
+import { startTimer } from "../../net/clock.js";
 import { closed } from "../../net/outcomes.js";
 import { within } from "../../net/within.js";
 import type { AnyBatch } from "../commands/batch.js";
@@ -54,10 +55,10 @@ export class ClusterNodes {
   retire(node: ClusterNode): void {
     this.#nodes.delete(addressName(node.address));
     this.#retired.add(node);
-    setTimeout(() => {
+    startTimer(() => {
       node.close();
       this.#retired.delete(node);
-    }, this.#options.timeout).unref();
+    }, this.#options.timeout);
   }
 
   close(): void {
@@ -82,7 +83,7 @@ export class ClusterNodes {
 /** The connection to one node of a Cluster. */
 export class ClusterNode extends NodeConnection {
   readonly address: Address;
-  /** When the node last refused to serve, by `performance.now()`: its slot map may be of no use either. */
+  /** When the node last refused to serve, by `now()` of `clock.ts`: its slot map may be of no use either. */
   refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(address: Address, options: NodeConnectionOptions) {
@@ -96,7 +97,7 @@ export class ClusterNode extends NodeConnection {
   }
 }
 
-export interface ClusterNodesOptions extends Pick<NodeConnectionOptions, "timeout" | "onLost"> {
+export interface ClusterNodesOptions extends Pick<NodeConnectionOptions, "timeout" | "failFastAfter" | "onLost"> {
   /** Takes over a batch that the node refused. Returns `false` where its callers should get the error. */
   onRefused(batch: AnyBatch, refusal: Refusal, from: ClusterNode): boolean;
   /** Makes a client for the node at an address. */

@@ -1,5 +1,6 @@
 import { UnavailableError } from "../../errors.js";
 import { type Address, parseAddress } from "../../net/address.js";
+import { now } from "../../net/clock.js";
 import { within } from "../../net/within.js";
 import type { AnyBatch } from "../commands/batch.js";
 import type { Refusal } from "../commands/errors.js";
@@ -24,11 +25,12 @@ export class Cluster implements Router {
   readonly #migrating = new MigratingSlots((batch) => this.send(batch));
   closed = false;
 
-  constructor({ nodes: seeds, timeout, create }: ClusterOptions) {
+  constructor({ nodes: seeds, timeout, failFastAfter, create }: ClusterOptions) {
     this.#seeds = seeds;
     this.#timeout = timeout;
     this.#nodes = new ClusterNodes({
       timeout,
+      failFastAfter,
       create,
       onRefused: (batch, refusal, from) => this.#onRefused(batch, refusal, from),
       onLost: () => void this.#map.refresh(),
@@ -41,12 +43,12 @@ export class Cluster implements Router {
   }
 
   async connect(): Promise<void> {
-    const end = performance.now() + this.#timeout;
+    const end = now() + this.#timeout;
     let reason: unknown;
     for (const [at, address] of this.#seeds.entries()) {
       try {
         // Each seed gets its share of the time that is left: one that answers is enough.
-        const share = (end - performance.now()) / (this.#seeds.length - at);
+        const share = (end - now()) / (this.#seeds.length - at);
         await this.#nodes.connect(address, share);
         await this.#map.readFrom(address, share);
         this.#map.watch();
@@ -58,13 +60,20 @@ export class Cluster implements Router {
     throw reason;
   }
 
+  /** Connects in the background. Until a map has been read, calls wait for the first seed. */
+  start(): void {
+    for (const seed of this.#seeds) this.#nodes.at(seed);
+    this.#map.watch();
+    void this.#map.refresh();
+  }
+
   slotOf(key: string | Buffer): number {
     return slotOf(key);
   }
 
   send(batch: AnyBatch): void {
     if (this.#migrating.hold(batch)) return;
-    const node = this.#map.ownerOf(batch.slot);
+    const node = this.#map.known ? this.#map.ownerOf(batch.slot) : this.#nodes.at(this.#seeds[0] as Address);
     if (node === undefined) {
       void this.#map.refresh();
       batch.fail(new UnavailableError(`no node serves slot ${batch.slot}`, { outcome: "not-applied" }));
@@ -93,7 +102,7 @@ export class Cluster implements Router {
     const { prefix } = refusal;
     if (prefix === "MOVED" || prefix === "ASK") return this.#redirect(batch, refusal, from);
     if (prefix === "CLUSTERDOWN" || prefix === "READONLY" || prefix === "MASTERDOWN") {
-      from.refusedAt = performance.now();
+      from.refusedAt = now();
       void this.#map.refresh();
     }
     return resend(batch, refusal, (again) => this.send(again));
@@ -152,6 +161,8 @@ export interface ClusterOptions {
   readonly nodes: readonly Address[];
   /** Milliseconds. */
   readonly timeout: number;
+  /** How long connecting to a node may fail, in milliseconds, until calls fail at once. */
+  readonly failFastAfter: number;
   /** Makes a client for the node at an address. */
   create(address: Address): NodeClient;
 }

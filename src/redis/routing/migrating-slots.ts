@@ -1,3 +1,4 @@
+import { startTimer, stopTimer, type Timer } from "../../net/clock.js";
 import { closed } from "../../net/outcomes.js";
 import type { AnyBatch } from "../commands/batch.js";
 import type { NodeConnection } from "../connection/node-connection.js";
@@ -19,9 +20,9 @@ export class MigratingSlots {
     if (this.#held.has(slot)) return;
     const patience = LONGEST_SILENCE - from.silence;
     if (patience <= 0) return;
-    const held: Held = { batches: [], timer: setTimeout(() => this.#release(slot, held), patience).unref() };
+    const held: Held = { batches: [], timer: startTimer(() => this.#release(slot, held), patience) };
     if (from.whenSettled(slot, () => this.#release(slot, held))) this.#held.set(slot, held);
-    else clearTimeout(held.timer);
+    else stopTimer(held.timer);
   }
 
   /** Returns `true` for a batch that has to wait: it is sent in its turn. */
@@ -33,7 +34,7 @@ export class MigratingSlots {
 
   close(): void {
     for (const { batches, timer } of this.#held.values()) {
-      clearTimeout(timer);
+      stopTimer(timer);
       for (const batch of batches) batch.fail(closed("not-applied"));
     }
     this.#held.clear();
@@ -43,14 +44,14 @@ export class MigratingSlots {
     // It was released before, and the slot may have moved once more.
     if (this.#held.get(slot) !== held) return;
     this.#held.delete(slot);
-    clearTimeout(held.timer);
+    stopTimer(held.timer);
     for (const batch of held.batches) this.#send(batch);
   }
 }
 
 interface Held {
   readonly batches: AnyBatch[];
-  readonly timer: NodeJS.Timeout;
+  readonly timer: Timer;
 }
 
 /** How long the previous node may be silent, in milliseconds: newer batches wait for it no longer. */

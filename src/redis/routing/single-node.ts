@@ -20,6 +20,11 @@ export class SingleNode implements Router {
     return this.#connection.connect();
   }
 
+  /** Connects in the background. */
+  start(): void {
+    this.#connection.start();
+  }
+
   slotOf(): number {
     return 0;
   }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { UnavailableError } from "../../errors.js";
 import type { Address } from "../../net/address.js";
+import { sleep, startInterval, stopInterval, type Timer } from "../../net/clock.js";
 import { within } from "../../net/within.js";
 import { ask } from "../commands/batch.js";
 import { CLUSTER_SLOTS } from "../commands/commands.js";
@@ -16,7 +16,7 @@ export class SlotMap {
   #version = 0;
   #refreshing: Promise<void> | undefined;
   #outdated = false;
-  #check: NodeJS.Timeout | undefined;
+  #check: Timer | undefined;
   #closed = false;
 
   constructor(options: SlotMapOptions) {
@@ -26,6 +26,11 @@ export class SlotMap {
   /** Changes whenever a slot has another owner. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Whether a map has been read. */
+  get known(): boolean {
+    return this.#owners.length > 0;
   }
 
   /** The nodes that serve slots. */
@@ -67,9 +72,9 @@ export class SlotMap {
 
   /** Checks from now on, time and again, whether a node is stalled. */
   watch(): void {
-    this.#check = setInterval(() => {
+    this.#check = startInterval(() => {
       if (this.#options.nodes.all.some(({ stalled }) => stalled)) void this.refresh();
-    }, CHECK_INTERVAL).unref();
+    }, CHECK_INTERVAL);
   }
 
   /**
@@ -87,7 +92,7 @@ export class SlotMap {
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#check);
+    stopInterval(this.#check);
   }
 
   async #readAnywhere(): Promise<void> {
@@ -106,7 +111,7 @@ export class SlotMap {
           // The next one may know.
         }
       }
-      if (this.#outdated) await sleep(REFRESH_DELAY, undefined, { ref: false });
+      if (this.#outdated) await sleep(REFRESH_DELAY);
     }
   }
 }

@@ -3,6 +3,8 @@ import type { AnyBatch } from "../../../src/redis/commands/batch.js";
 import type { NodeConnection } from "../../../src/redis/connection/node-connection.js";
 import { MigratingSlots } from "../../../src/redis/routing/migrating-slots.js";
 
+vi.mock("../../../src/net/clock.js", () => import("../../support/fake-clock.js"));
+
 /** A node with these slots in flight. */
 class FakeNode {
   silence = 0;
