@@ -127,7 +127,7 @@ describe("MemcachedDriver.connect", () => {
       if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ outcome: "not-applied" });
     }
     expect(outcomes.some(({ status }) => status === "rejected")).toBe(true);
-    await down.up();
+    await down.restart();
     await eventually("both servers", async () => (await set()).every(({ status }) => status === "fulfilled"));
   });
 
@@ -150,7 +150,7 @@ describe("MemcachedDriver.connect", () => {
     const driver = await MemcachedDriver.connect({ servers: server.address, timeout: 10_000, lazy: true });
     onTestFinished(() => driver.close());
     const call = driver.incr("app:users:", "a", 1, 0);
-    await server.up();
+    await server.restart();
     expect(await call).toBe(1);
   });
 

@@ -6,8 +6,7 @@ import { MemcachedServer } from "./servers.js";
 export const MEMCACHED: NetworkSubject = {
   startServer: () => MemcachedServer.start(),
   durable: false,
-  open: async (address, timeout) =>
-    (await open({ servers: address, ...(timeout !== undefined && { timeout }) })).client,
+  open: async (address, options) => (await open({ servers: address, ...options })).client,
   connect: "MemcachedDriver.connect({ servers: given.address, timeout: given.timeout })",
   refused: "no connection to Memcached (ECONNREFUSED)",
   readFirst: ["incr", "getSet"],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type NamestoreError, type OutcomeError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { type NamestoreError, type OutcomeError, type TimeoutError, UnavailableError } from "../../src/errors.js";
 import { Load, type Texts } from "../support/load.js";
 import { rejection } from "../support/promises.js";
 import { byteByByte, cutAfter, delayed, FaultProxy, frozen, injected, type Tap } from "../support/proxy.js";
@@ -22,8 +22,8 @@ export function faultsOf(subject: NetworkSubject): void {
     const server = await shared;
     const proxy = await FaultProxy.to(server);
     const [client, straight] = await Promise.all([
-      subject.open(proxy.address, timeout),
-      subject.open(server.address, LONG_TIMEOUT),
+      subject.open(proxy.address, { timeout }),
+      subject.open(server.address),
     ]);
     return { proxy, client: client.domain(domain), straight: straight.domain(domain), root: `app:${domain}:` };
   }
@@ -31,7 +31,7 @@ export function faultsOf(subject: NetworkSubject): void {
   /** A load on a server of its own. */
   async function loaded(timeout = SHORT_TIMEOUT): Promise<{ server: ServerProcess; client: Texts; load: Load }> {
     const server = await subject.startServer();
-    const client = await subject.open(server.address, timeout);
+    const client = await subject.open(server.address, { timeout });
     const load = loadOn(client, timeout);
     await load.successes(200);
     return { server, client, load };
@@ -279,20 +279,51 @@ export function faultsOf(subject: NetworkSubject): void {
       expect(proxy.sent("unique swapped")).toBe(applied("getSet") ? 1 : 0);
     });
 
-    it("was not applied when there was no connection, and its error says why", async () => {
-      const { proxy, client } = await through("waiting");
-      const { address } = proxy;
-      proxy.close();
+    it("was not applied when there was no connection, and its error names the server and the reason", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address, { timeout: SHORT_TIMEOUT, failFastAfter: false });
+      await server.kill();
       await eventually("the loss", async () => {
         const error = await rejection<TimeoutError>(client.set("a", "1"));
-        return error instanceof TimeoutError && error.outcome === "not-applied";
+        return error.code === "ERR_TIMEOUT" && error.outcome === "not-applied";
       });
       const { error, took } = await settled(client.incr("a"), SHORT_TIMEOUT + PATIENCE);
       expect(error).toMatchObject({
         ...{ code: "ERR_TIMEOUT", outcome: "not-applied" },
-        message: expect.stringContaining(`${address}: not sent within ${SHORT_TIMEOUT} ms: ${subject.refused}`),
+        message: `incr "a": ${server.address}: not sent within ${SHORT_TIMEOUT} ms: ${subject.refused}`,
       });
       expect(took).toBeGreaterThan(SHORT_TIMEOUT - 50);
+    });
+  });
+
+  describe.concurrent("a call to a server that has been down for long", () => {
+    it("fails at once, not applied, until the server is up again", async () => {
+      const server = await subject.startServer();
+      // A call that waits would wait for longer than it may take to fail.
+      const client = await subject.open(server.address, { timeout: LONG_TIMEOUT, failFastAfter: SHORT_TIMEOUT });
+      await server.kill();
+      const why = subject.refused.replace(/[()]/g, "\\$&");
+      await eventually("a refusal", async () => {
+        const { error } = await settled(client.incr("a"), PATIENCE);
+        expect(error).toMatchObject({
+          ...{ code: "ERR_UNAVAILABLE", outcome: "not-applied" },
+          message: expect.stringMatching(`^incr "a": ${server.address}: unreachable for \\d+ s: ${why}$`),
+        });
+      });
+      await server.restart();
+      await eventually("a call that succeeds", () => client.incr("b"), RECOVERY);
+    });
+  });
+
+  describe.concurrent("a lazy driver", () => {
+    it("connects in the background, and its calls wait for the server", async () => {
+      const server = await subject.startServer();
+      await server.kill();
+      const client = await subject.open(server.address, { lazy: true, failFastAfter: false });
+      const call = client.incr("a");
+      await sleep(50);
+      await server.restart();
+      expect(await call).toBe(1);
     });
   });
 

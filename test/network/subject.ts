@@ -8,14 +8,15 @@ export interface NetworkSubject {
   /** Whether a server that was killed still has its data after a restart. */
   readonly durable: boolean;
   /**
-   * Opens a client of strings over a driver of its own, which is closed after the tests.
-   *
-   * @param timeout - of a call, in milliseconds; a long one by default.
+   * Opens a client of strings over a driver of its own, which is closed after the tests. The timeout is long by default.
    */
-  open(address: string, timeout?: number): Promise<Texts>;
+  open(
+    address: string,
+    options?: { readonly timeout?: number; readonly failFastAfter?: number | false; readonly lazy?: boolean },
+  ): Promise<Texts>;
   /** JavaScript that resolves to a driver, for a program of its own. `given` holds the address and the timeout. */
   readonly connect: string;
-  /** How an error names the reason why nobody listens on a port. */
+  /** The reason that an error states when nobody listens on a port. */
   readonly refused: string;
   /** Methods that read before they write: when they fail, they may not have been applied. */
   readonly readFirst: readonly string[];

@@ -6,8 +6,7 @@ import { RedisServer } from "./servers.js";
 export const REDIS: NetworkSubject = {
   startServer: () => RedisServer.start(DURABLE),
   durable: true,
-  open: async (address, timeout) =>
-    (await open({ url: `redis://${address}`, ...(timeout !== undefined && { timeout }) })).client,
+  open: async (address, options) => (await open({ url: `redis://${address}`, ...options })).client,
   connect: 'RedisDriver.connect({ url: "redis://" + given.address, timeout: given.timeout })',
   refused: "no connection to Redis (ECONNREFUSED)",
   readFirst: [],

@@ -60,6 +60,7 @@ function connection(options: Partial<NodeConnectionOptions> = {}): { node: NodeC
   const node = new NodeConnection({
     name: "localhost:6379",
     timeout: TIMEOUT,
+    failFastAfter: TIMEOUT,
     onRefused: () => false,
     candidates: () => {
       const client = new FakeClient();
