@@ -11,6 +11,8 @@ export { text } from "./codec/text.js";
 export type { Awaitable, Driver } from "./driver/driver.js";
 export { type CallOptions, NO_EXPIRY } from "./driver/driver.js";
 export { addCounter, type Encoded, parseCounter, sameBytes, toBytes, toText } from "./driver/encoded.js";
+export { ForwardingDriver } from "./driver/forwarding-driver.js";
+export type { Supports } from "./driver/supports.js";
 export type { Duration } from "./duration.js";
 export {
   CodecError,
@@ -31,6 +33,7 @@ export {
   OverflowError,
   TimeoutError,
   TypeMismatchError,
+  type UnavailableDetails,
   UnavailableError,
 } from "./errors.js";
 export type { Pattern } from "./glob.js";

@@ -5,8 +5,10 @@ import { CodecError, DriverError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
 
 /**
- * @param key - named in the error: for a call about several.
- * @throws CodecError when the codec throws, or gives another form than it declares.
+ * Encodes a value, and checks what the codec returns.
+ *
+ * @param key - named in the error, for a call about several keys.
+ * @throws CodecError when the codec throws, or returns another form than it declares.
  */
 export function encodeWith<T>(codec: Codec<T>, value: T, key?: string): Encoded {
   let encoded: unknown;
@@ -25,9 +27,11 @@ export function encodeWith<T>(codec: Codec<T>, value: T, key?: string): Encoded 
 }
 
 /**
- * @param key - named in the error: for a call about several.
- * @throws CodecError when the codec throws, or when a text codec meets bytes that are not UTF-8.
- * @throws DriverError when what the driver answered is neither text nor bytes.
+ * Decodes a stored value.
+ *
+ * @param key - named in the error, for a call about several keys.
+ * @throws CodecError when the codec throws, or when the bytes for a text codec are not UTF-8.
+ * @throws DriverError when the driver returned neither a string nor bytes.
  */
 export function decodeWith<T>(codec: Codec<T>, stored: Encoded, key?: string): T {
   try {
@@ -38,7 +42,7 @@ export function decodeWith<T>(codec: Codec<T>, stored: Encoded, key?: string): T
   }
 }
 
-/** A codec's own `CodecError`, else one that keeps nothing of what was thrown but its name: it may hold the value. */
+/** Returns a codec's own `CodecError`, else one that keeps only the name of what was thrown: the rest may hold the value. */
 function asCodecError(thrown: unknown, key: string | undefined): CodecError {
   if (!(thrown instanceof CodecError)) {
     return codecError(`the codec threw ${thrown instanceof Error ? thrown.name : kindOf(thrown)}`, key);

@@ -1,7 +1,5 @@
-declare const BRAND: unique symbol;
-
 /**
- * A branded key: a string that the compiler tells from every other kind of key. It costs nothing at run time.
+ * A branded key: a string type that the compiler keeps apart from every other type of key. It costs nothing at run time.
  *
  * @example
  * ```ts
@@ -12,3 +10,5 @@ declare const BRAND: unique symbol;
  * ```
  */
 export type Key<Name extends string> = string & { readonly [BRAND]: Name };
+
+declare const BRAND: unique symbol;

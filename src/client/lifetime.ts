@@ -1,7 +1,7 @@
 /**
- * How long a client lives. A view's lifetime is a child of its client's: it ends with it, and its calls count
- * there too. A parent knows its children only while they have something under way, so that views made a request
- * each are collected.
+ * Knows whether a client is closed, and which of its calls are under way. The lifetime of a view is a child of its
+ * client's: it ends with it, and its calls count there too. A parent knows its children only while they have something
+ * under way, so that a view made for one request can be garbage-collected.
  */
 export class Lifetime {
   readonly #parent: Lifetime | undefined;
@@ -24,15 +24,16 @@ export class Lifetime {
     this.#parent?.enter();
   }
 
+  /** Ends what `enter` began. */
   leave(): void {
     if (--this.#underWay === 0) this.#idle?.();
     this.#parent?.leave();
   }
 
   /**
-   * Runs `end` when this lifetime or one above it closes.
+   * Runs `end` when this lifetime or one of its parents closes.
    *
-   * @returns a function that takes it back.
+   * @returns a function that cancels it.
    */
   onClose(end: () => void): () => void {
     this.#ends.add(end);
@@ -43,7 +44,7 @@ export class Lifetime {
     };
   }
 
-  /** Closes, ends what goes on, and resolves when the last call under way has settled. */
+  /** Closes, runs what `onClose` was passed, and resolves when the last call under way has settled. */
   close(): Promise<void> {
     this.#closed = true;
     for (const end of this.#ends) end();

@@ -1,14 +1,6 @@
 import { isPromise } from "../internal/promise.js";
 
-/** Where a client reports to: `console`, pino and winston fit as they are. Each method gets one string. */
-export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
-
-/** Writes to the user's logger, with the tag in front. A logger that throws or rejects harms nobody. */
+/** Writes to the user's logger, with the tag before each message. A logger that throws or rejects affects no call. */
 export class Log {
   readonly #logger: Logger | undefined;
   readonly #tag: string;
@@ -28,8 +20,16 @@ export class Log {
 
   #write(level: keyof Logger, message: string): void {
     try {
-      const answer: unknown = this.#logger?.[level](this.#tag + message);
-      if (isPromise(answer)) answer.then(undefined, () => {});
+      const result: unknown = this.#logger?.[level](this.#tag + message);
+      if (isPromise(result)) result.then(undefined, () => {});
     } catch {}
   }
+}
+
+/** Where a client reports failures. `console` and the loggers of pino and winston fit. Each method receives one string. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
 }

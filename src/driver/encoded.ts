@@ -2,20 +2,20 @@ import { Buffer, isUtf8 } from "node:buffer";
 import { CodecError, OverflowError, TypeMismatchError } from "../errors.js";
 
 /**
- * A value as it crosses the seam. A text and its UTF-8 bytes are one and the same value: a driver keeps
- * whichever it is handed and may give back either. Bytes are frozen by agreement: neither side writes into them.
+ * An encoded value: the form in which client and driver exchange values. A string and its UTF-8 bytes are the same
+ * value: a driver stores either form and may return either. Neither side ever writes into the bytes.
  */
 export type Encoded = string | Uint8Array;
 
 const encoder = new TextEncoder();
 
-/** The value as bytes: itself, or a text's UTF-8 in a buffer of its own. */
+/** Returns the value as bytes: a `Uint8Array` itself, or a string's UTF-8 in a buffer of its own. */
 export function toBytes(value: Encoded): Uint8Array {
   return typeof value === "string" ? encoder.encode(value) : value;
 }
 
 /**
- * The value as text: itself, or its bytes read as strict UTF-8 (a leading U+FEFF is kept).
+ * Returns the value as a string: a string itself, or bytes decoded as strict UTF-8 (a leading U+FEFF is kept).
  *
  * @throws CodecError when the bytes are not UTF-8.
  */
@@ -25,20 +25,20 @@ export function toText(value: Encoded): string {
   return asBuffer(value).toString("utf8");
 }
 
-/** Whether two values are the same bytes, whichever form each is in. */
+/** Returns whether two values have the same bytes, whichever form each is in. */
 export function sameBytes(a: Encoded, b: Encoded): boolean {
   if (typeof a === "string" && typeof b === "string") return a === b;
   return asBuffer(toBytes(a)).equals(toBytes(b));
 }
 
 /**
- * Reads a counter: a canonical decimal integer, as `String(n)` writes it.
+ * Parses a stored counter: a canonical decimal integer, as `String(n)` writes it.
  *
  * @throws TypeMismatchError when the value is anything else, such as `""`, `" 1"`, `"1.0"`, `"+1"`, `"01"` or `"-0"`.
- * @throws OverflowError when it is one past ±(2^53−1).
+ * @throws OverflowError when it is an integer beyond ±(2^53−1).
  */
 export function parseCounter(value: Encoded): number {
-  // Latin-1 never fails, and a byte past ASCII makes the text no integer just as well.
+  // Decoding Latin-1 never fails, and a byte beyond ASCII is never part of an integer.
   const text = typeof value === "string" ? value : asBuffer(value).toString("latin1");
   const count = Number(text);
   if (Number.isSafeInteger(count) && String(count) === text) return count;
@@ -47,13 +47,13 @@ export function parseCounter(value: Encoded): number {
 }
 
 /**
- * The sum of a counter and a delta.
+ * Returns the sum of a counter and a delta.
  *
- * @throws OverflowError when it is past ±(2^53−1).
+ * @throws OverflowError when the sum is beyond ±(2^53−1).
  */
 export function addCounter(count: number, delta: number): number {
   const sum = count + delta;
-  // Both are safe integers, so the sum lies within ±2^54, and a rounded one is never taken for a safe one.
+  // Both are safe integers, so the sum is within ±2^54, and a rounded sum is never mistaken for a safe integer.
   if (!Number.isSafeInteger(sum)) throw new OverflowError("the counter would pass ±(2^53−1)");
   return sum;
 }

@@ -1,18 +1,18 @@
 import { InvalidKeyError, InvalidNamespaceError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
 
-/** The one character that no namespace holds: this is what makes a storage key split back one way only. */
-const SEPARATOR = ":";
-
 /**
- * The prefix of a namespace, `rootNS:domain:`. A storage key is this and the business key behind it.
+ * Returns the prefix of a namespace, `rootNS:domain:`. A storage key is this prefix followed by the business key.
  *
- * @throws InvalidNamespaceError when a part is no string, empty, not well formed, or holds `:`.
+ * @throws InvalidNamespaceError when a name is not a string, is empty, is not well formed, or contains `:`.
  */
 export function namespacePrefix(rootNS: string, domain: string): string {
-  // Joined and not added up, so that it is one flat string: a store may keep many.
+  // `join` makes one flat string, where `+` makes a tree of parts: a store may keep many prefixes.
   return [checkName("rootNS", rootNS), checkName("domain", domain), ""].join(SEPARATOR);
 }
+
+/** The one character that no name contains, so that a storage key splits in one way only. */
+const SEPARATOR = ":";
 
 function checkName(what: string, name: string): string {
   const allowed = `allowed is a non-empty, well-formed string without "${SEPARATOR}"`;
@@ -24,10 +24,10 @@ function checkName(what: string, name: string): string {
 }
 
 /**
- * Passes a business key, or throws.
+ * Checks a business key.
  *
- * @throws InvalidKeyError when it is no string, empty, or not well formed (a lone surrogate would merge with
- * others in UTF-8).
+ * @throws InvalidKeyError when it is not a string, is empty, or is not well formed (in UTF-8 all lone surrogates become
+ * one character).
  */
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key === "string" && key.length > 0 && key.isWellFormed()) return;

@@ -1,5 +1,6 @@
 import type { CallOptions, Driver } from "../driver/driver.js";
 import { addCounter, type Encoded, parseCounter, sameBytes } from "../driver/encoded.js";
+import type { Supports } from "../driver/supports.js";
 import { InvalidArgumentError, NotSupportedError } from "../errors.js";
 import type { Pattern } from "../glob.js";
 import { allParts, partialFailure, withOutcome } from "../net/outcomes.js";
@@ -46,6 +47,8 @@ import { Server } from "./server.js";
  */
 export class MemcachedDriver implements Driver {
   readonly name = "memcached";
+  /** An `mSet` is one command for each key. */
+  readonly supports: Supports = { atomicMSet: false };
   readonly #servers: readonly Server[];
   readonly #dispatcher: Dispatcher;
 

@@ -45,7 +45,6 @@ export class Server {
         const context = { deadline: now() + timeout, signal: undefined };
         this.ask(noop(), context).catch(() => {});
       },
-      onLost() {},
     });
   }
 

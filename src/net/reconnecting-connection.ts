@@ -188,7 +188,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     connection.close();
     for (const request of this.#pending.all) if (request.sent) request.fail(reason);
     if (this.#closed) return;
-    this.#source.onLost();
+    this.#source.onLost?.();
     void this.#reconnect(connection.answered, pause || !connection.answered);
   }
 
@@ -264,5 +264,5 @@ export interface ConnectionSource<R, C extends Connection<R>> {
   /** Sends something that any healthy server answers. */
   probe(): void;
   /** Called whenever a connection is lost. */
-  onLost(): void;
+  onLost?(): void;
 }

@@ -1,6 +1,7 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import type { CallOptions, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
+import type { Supports } from "../driver/supports.js";
 import type { Pattern } from "../glob.js";
 import { Admission } from "../net/admission.js";
 import { allParts, partialFailure } from "../net/outcomes.js";
@@ -45,6 +46,8 @@ import { scan } from "./scan.js";
 export class RedisDriver implements Driver {
   /** In errors, and in the titles of the conformance suite. */
   readonly name = "redis";
+  /** A Cluster stores an `mSet` slot by slot. */
+  readonly supports: Supports;
   readonly #router: Router;
   readonly #batcher: Batcher;
   readonly #admission: Admission;
@@ -88,6 +91,7 @@ export class RedisDriver implements Driver {
     const { timeout, maxPending } = connection instanceof Connected ? connection.settings : externalLimitsOf(options);
     this.#timeout = timeout;
     this.#router = connection instanceof Connected ? connection.router : new External(connection, timeout);
+    this.supports = { atomicMSet: !this.#router.clustered };
     this.#admission = new Admission(maxPending);
     this.#batcher = new Batcher(this.#router, timeout, this.#admission);
   }

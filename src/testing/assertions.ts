@@ -1,34 +1,43 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { type ErrorCode, NamestoreError } from "../errors.js";
 
-type ErrorClass = (new (message: string) => NamestoreError) & { readonly code: ErrorCode };
-
 /**
- * Asserts that the call rejects with an error of this class that names the operation and the key, and gives it.
- * A call that throws, and does not reject, fails.
+ * Asserts that the call rejects with an error of this class that names the operation and the key, and returns the
+ * error. A call that throws instead of rejecting fails.
  */
-export async function rejects(
+export async function rejects<E extends NamestoreError>(
   call: () => Promise<unknown>,
-  expected: ErrorClass,
+  expected: ErrorClass<E>,
   operation: string,
   key?: string,
-): Promise<NamestoreError> {
+): Promise<E> {
   const error = await reasonOf(call());
-  assert.ok(error instanceof NamestoreError, `it rejects with no error of namestore's, but with ${error}`);
-  assert.deepEqual([error.code, error.operation, error.key], [expected.code, operation, key]);
+  assert.ok(error instanceof NamestoreError, `expected a rejection with ${expected.code}; got ${error}`);
+  assert.deepEqual(
+    { code: error.code, operation: error.operation, key: error.key },
+    { code: expected.code, operation, key },
+  );
   assert.ok(error instanceof expected);
   return error;
 }
 
-/** What a promise rejects with. */
+type ErrorClass<E> = (new (message: string) => E) & { readonly code: ErrorCode };
+
+/** Returns what a promise rejects with. */
 export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
-    () => assert.fail("it resolved; expected was a rejection"),
+    (result) => assert.fail(`expected a rejection; it resolved to ${inspect(result)}`),
     (reason: unknown) => reason,
   );
 }
 
-/** Asserts that both lists hold the same keys, in any order, each once. Of thousands it shows those that differ. */
+/** Passes an argument that the compiler would refuse. */
+export function invalid(argument: unknown): never {
+  return argument as never;
+}
+
+/** Asserts that both lists hold the same keys, in any order, each once. It shows only the keys that differ. */
 export function sameKeys(actual: readonly string[], expected: readonly string[]): void {
   const [found, wanted] = [new Set(actual), new Set(expected)];
   assert.deepEqual(
@@ -41,7 +50,7 @@ export function sameKeys(actual: readonly string[], expected: readonly string[])
   );
 }
 
-/** What an iterator gives, up to its end. */
+/** Returns everything that an iterator yields. */
 export async function collect<T>(iterator: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const each of iterator) all.push(each);

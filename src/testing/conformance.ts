@@ -1,20 +1,25 @@
-import { Opened } from "./opened.js";
+import { DriverPool } from "./driver-pool.js";
 import type { Runner } from "./runner.js";
 import { newScope } from "./scope.js";
 import type { Subject } from "./subject.js";
 import { type Body, factsOf, type Needs } from "./suite.js";
 import { suites } from "./suites/index.js";
-import { Timed } from "./timed.js";
+import { TimedCases } from "./timed-cases.js";
+import { assertUnsupported, unsupportedBy } from "./unsupported.js";
 
 /**
- * The conformance suite: it registers, with the runner that is handed in, the cases that every driver has to pass.
- * They say what a user of a `Client` over this driver sees, and, where the driver contract itself promises
- * something, what the driver answers.
+ * The conformance suite: it registers the cases that every driver must pass with a test runner. They check what a user
+ * of a `Client` over this driver sees, and what the driver itself returns where the driver contract guarantees it.
  *
- * Cases run in any order, side by side, or alone, against a shared store too: each has random namespaces of its own.
+ * The cases may run in any order, side by side, or alone, also against a shared store: each has random namespaces of its
+ * own.
  *
- * @param runner - vitest's, jest's or node:test's functions.
- * @param subject - the driver, and what it cannot do.
+ * Every driver has the same cases. A case that needs what the driver does not support (see `Driver.supports`) checks
+ * that the driver says so: `keys`, `scan` or `clear` reject with `NotSupportedError` and change nothing; after
+ * concurrent calls of an `mSet` that is not atomic, each key by itself holds the value of one caller.
+ *
+ * @param runner - the functions of vitest, jest or node:test.
+ * @param subject - the driver, and the limits of its store.
  *
  * @example
  * ```ts
@@ -27,11 +32,13 @@ import { Timed } from "./timed.js";
  */
 export function conformance({ describe, it, after }: Runner, subject: Subject): void {
   const facts = factsOf(subject);
-  const opened = new Opened(subject);
-  const timed = new Timed();
-  const able = (needs: Needs): boolean => needs.every((need) => facts.cannot[need] === undefined);
-  const run = (body: Body) => async (): Promise<void> => {
-    await body(newScope(await opened.driver(), facts, () => opened.another()));
+  const drivers = new DriverPool(subject);
+  const timedCases = new TimedCases();
+  const run = (body: Body, needs: Needs) => async (): Promise<void> => {
+    const driver = await drivers.shared();
+    const scope = newScope(driver, facts, () => drivers.another());
+    const missing = unsupportedBy(driver, needs);
+    await (missing.length === 0 ? body(scope) : assertUnsupported(scope, missing));
   };
 
   describe(`namestore conformance: ${subject.name}`, () => {
@@ -39,19 +46,15 @@ export function conformance({ describe, it, after }: Runner, subject: Subject): 
       describe(topic, () => {
         register({
           facts,
-          it: (name, body, ...needs) => {
-            if (able(needs)) it(name, run(body));
-          },
-          timed: (name, body, ...needs) => {
-            if (able(needs)) it(name, timed.add(run(body)));
-          },
+          it: (name, body, ...needs) => void it(name, run(body, needs)),
+          timed: (name, body, ...needs) => void it(name, timedCases.add(run(body, needs))),
         });
       });
     }
 
     after(async () => {
-      await timed.settled();
-      await opened.close();
+      await timedCases.settled();
+      await drivers.close();
     });
   });
 }

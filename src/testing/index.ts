@@ -1,3 +1,3 @@
 export { conformance } from "./conformance.js";
 export type { Runner } from "./runner.js";
-export type { Cannot, Limits, Subject } from "./subject.js";
+export type { Limits, Subject } from "./subject.js";

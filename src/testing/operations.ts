@@ -2,10 +2,10 @@ import type { WriteOptions } from "../client/options.js";
 import { collect } from "./assertions.js";
 import type { Texts } from "./scope.js";
 
-/** A call of a client's method, on a key which may hold "41". */
+/** Calls one method of a client on this key, which may hold "41". */
 export type Operation = (client: Texts, key: string, options?: WriteOptions) => Promise<unknown>;
 
-/** The methods about one key. */
+/** The client's methods about one key. */
 export const ofOneKey = {
   set: (client, key, options) => client.set(key, "new", options),
   setNX: (client, key, options) => client.setNX(key, "new", options),
@@ -24,28 +24,29 @@ export const ofOneKey = {
   getOrSet: (client, key, options) => client.getOrSet(key, () => "new", options),
 } as const satisfies Record<string, Operation>;
 
-/** The methods about several keys. */
+/** The client's methods about several keys. */
 export const ofSeveralKeys = {
   mGet: (client, key, options) => client.mGet([key, "other"], options),
   mSet: (client, key, options) => client.mSet(new Map([["other", "new"]]).set(key, "new"), options),
   mDel: (client, key, options) => client.mDel([key, "other"], options),
 } as const satisfies Record<string, Operation>;
 
-/** The methods about the whole namespace. */
+/** The client's methods about the whole namespace. */
 export const ofAllKeys = {
   keys: (client, _key, options) => client.keys("*", options),
   scan: (client, _key, options) => collect(client.scan("*", options)),
   clear: (client, _key, options) => client.clear(options),
 } as const satisfies Record<string, Operation>;
 
+/** All of them. */
 export const operations: Readonly<Record<string, Operation>> = { ...ofOneKey, ...ofSeveralKeys, ...ofAllKeys };
 
-/** The key that an error of this method names: none, where the call is not about one. */
+/** Returns the key that an error of this method names: `undefined` if the method is not about one key. */
 export function named(operation: string, key: string): string | undefined {
   return operation in ofOneKey ? key : undefined;
 }
 
-/** The methods that write a value, and so take a `ttl`. `getOrSet` writes too, but what fails there is only a warning. */
+/** The methods that store a value and have a `ttl`. `getOrSet` is not one: a failure to store is only a warning there. */
 export const writes: Readonly<Record<string, Operation>> = {
   set: ofOneKey.set,
   setNX: ofOneKey.setNX,

@@ -1,6 +1,6 @@
 /**
- * What the suite needs of a test runner. The functions of vitest, jest and node:test fit as they are; so does a
- * wrapper of your own, such as one that gives each case more time.
+ * What the suite needs of a test runner. The functions of vitest, jest and node:test fit. So does a wrapper of your own,
+ * such as one that gives each case more time.
  *
  * @example
  * ```ts
@@ -9,10 +9,10 @@
  * ```
  */
 export interface Runner {
-  /** Groups the cases that `body` registers, at once. */
+  /** Groups the cases that `body` registers synchronously. */
   describe(name: string, body: () => void): unknown;
-  /** Registers a case. Where TTLs are whole seconds some wait for three of them: give each case ten or more. */
+  /** Registers a case. If TTLs are whole seconds, some cases wait for three: allow ten seconds or more for each case. */
   it(name: string, body: () => Promise<void>): unknown;
-  /** Runs `body` once, after the last case of the `describe` around it. */
+  /** Runs `body` once, after the last case of the surrounding `describe`. */
   after(body: () => Promise<void>): unknown;
 }

@@ -5,43 +5,43 @@ import { Client } from "../client/client.js";
 import { type Driver, NO_EXPIRY } from "../driver/driver.js";
 import type { Facts } from "./suite.js";
 
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
-
-/** A client of text. */
-export type Texts = Client<string, string>;
-
-/** What a case works with: a driver, and namespaces that nobody else uses. */
+/** What a case works with: a driver, and namespaces that no other case uses. */
 export interface Scope {
   readonly facts: Facts;
-  /** The driver itself, for what the seam promises. */
+  /** The driver itself, for what the driver contract guarantees. */
   readonly driver: Driver;
-  /** A root namespace of this case's own, to be used as it is or with something added. */
+  /** A root namespace for this case only. Names that begin with it are for this case only, too. */
   readonly root: string;
   /** The prefix of `client`. */
   readonly prefix: string;
-  /** Text in a namespace of this case's own, without a default TTL. */
+  /** A client of strings in a namespace of this case, without a default TTL. */
   readonly client: Texts;
-  /** The same namespace as bytes. */
+  /** A client of bytes in the same namespace. */
   readonly bytes: Client;
-  /** Another client of text, of the namespace of `client` unless other names are given. */
+  /** Another client of strings, in the namespace of `client` unless other names are passed in. */
   texts(domain?: string, rootNS?: string): Texts;
-  /** Another client of text of the namespace of `client`, with a default TTL; 0: none. */
+  /** Another client of strings in the namespace of `client`, with a default TTL; 0 for none. */
   withDefault(ttl: number): Texts;
   /** Another driver of the subject, for a case that closes it. */
   another(): Promise<Driver>;
-  /** Asserts how long the key lives: about `expected`, or for ever where that is `NO_EXPIRY`. */
+  /** Asserts that the key's TTL is about `expected`, or that it has none if that is `NO_EXPIRY`. */
   assertTtl(key: string, expected: number): Promise<void>;
-  /** Waits until a TTL that was given before this call has ended for certain. */
+  /** Waits until a TTL that was set before this call has certainly ended. */
   ended(ttl: number): Promise<void>;
-  /** Gives a key that held this value until its TTL ended. */
+  /** Returns a key that has expired, and that held this value before. */
   expired(value: string): Promise<string>;
 }
 
-/** The suite's own, so that it proves drivers and not codecs. */
+/** A client of strings. */
+export type Texts = Client<string, string>;
+
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
+/** A codec of the suite's own, so that the suite tests drivers and not codecs. */
 export const text = { format: "text", encode: (value: string) => value, decode: (stored: string) => stored } as const;
 
-/** Keeps runs on a shared store apart. It is short, since some stores have short keys. */
+/** Keeps apart the runs against a shared store. It is short, since some stores have short keys. */
 const RUN = randomUUID().slice(0, 8);
 let scopes = 0;
 
@@ -67,9 +67,9 @@ export function newScope(driver: Driver, facts: Facts, another: Scope["another"]
     another,
     async assertTtl(key, expected) {
       const left = await client.ttl(key);
-      // Halves leave a slow machine all the time it needs: the TTLs of the suite lie further apart.
+      // Half of it may have passed on a slow machine: the TTLs of the suite are further apart.
       const fits = expected === NO_EXPIRY ? left === expected : expected / 2 < left && left <= expected + facts.late;
-      assert.ok(fits, `the TTL is ${left}; expected was ${expected}`);
+      assert.ok(fits, `expected a TTL of ${expected} ms (-1: none) for ${JSON.stringify(key)}; it is ${left} ms`);
     },
     ended,
     async expired(value) {

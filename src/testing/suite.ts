@@ -1,31 +1,31 @@
+import type { Supports } from "../driver/supports.js";
 import type { Scope } from "./scope.js";
-import type { Cannot, Limits, Subject } from "./subject.js";
+import type { Limits, Subject } from "./subject.js";
 
-/** What a suite registers its cases with. */
+/** What the file of a topic registers its cases with. */
 export interface Suite {
-  /** A case. It is left out where the subject cannot do what it needs; `listing.ts` then checks that it says so. */
+  /** Registers a case. Where the driver does not support what it needs, the case checks that the driver says so. */
   it(name: string, body: Body, ...needs: Needs): void;
-  /** A case that waits for TTLs to end: all of these start together, so that they wait side by side. */
+  /** Registers a case that waits for TTLs to end. All of these start together, so that they wait side by side. */
   timed(name: string, body: Body, ...needs: Needs): void;
   readonly facts: Facts;
 }
 
-/** A case's body. It has its namespaces to itself. */
+/** The body of a case. No other case uses its namespaces. */
 export type Body = (scope: Scope) => Promise<unknown>;
 
-/** What a case needs that not every driver can do. */
-export type Needs = readonly (keyof Cannot)[];
+/** What a case needs that not every driver supports. */
+export type Needs = readonly (keyof Supports)[];
 
-/** A subject's declarations, read once. */
+/** The declarations of a subject, with their defaults. */
 export interface Facts {
-  readonly cannot: Cannot;
   readonly limits: Limits;
-  /** A TTL that is over soon. */
+  /** A short TTL in milliseconds. */
   readonly brief: number;
-  /** How long a key may outlive its TTL. */
+  /** How long a key may outlive its TTL, in milliseconds. */
   readonly late: number;
 }
 
-export function factsOf({ ttlResolution = 1, cannot = {}, limits = {} }: Subject): Facts {
-  return { cannot, limits, brief: Math.max(20, ttlResolution), late: 2 * ttlResolution };
+export function factsOf({ ttlResolution = 1, limits = {} }: Subject): Facts {
+  return { limits, brief: Math.max(20, ttlResolution), late: 2 * ttlResolution };
 }

@@ -62,7 +62,7 @@ function gated() {
 }
 
 describe("an abort before the call", () => {
-  it.each(CALLS)("rejects %s with the signal's reason and does not ask the driver", async (_name, call) => {
+  it.each(CALLS)("rejects %s with the signal's reason and does not call the driver", async (_name, call) => {
     const { driver, calls } = recording();
     const { logger, lines } = recordingLogger();
     const client = new Client("app", "notes", { driver, codec: text, logger });
@@ -88,7 +88,7 @@ describe("an abort during the call", () => {
     expect(lines).toEqual([]);
   });
 
-  it.each(CALLS)("discards a failure of %s that comes later: nobody hears of it", async (name, call) => {
+  it.each(CALLS)("ignores a later failure of %s", async (name, call) => {
     const { gate, driver } = gated();
     const { logger, lines } = recordingLogger();
     const client = new Client("app", "notes", { driver, codec: text, logger });
@@ -102,7 +102,7 @@ describe("an abort during the call", () => {
     if (name !== "getOrSet") expect(lines).toEqual([]);
   });
 
-  it("discards a late value that does not decode", async () => {
+  it("ignores a later value that does not decode", async () => {
     const gate = deferred<Uint8Array>();
     const { logger, lines } = recordingLogger();
     const client = new Client("app", "notes", { driver: driverWhere(() => gate.promise), codec: text, logger });
@@ -138,7 +138,7 @@ describe("an abort during the call", () => {
     await rejection(caller);
   });
 
-  it("lets go of the calls of this signal only", async () => {
+  it("ends only the calls with this signal", async () => {
     const { gate, driver } = gated();
     const client = new Client("app", "notes", { driver, codec: text });
     const [mine, yours] = [new AbortController(), new AbortController()];
@@ -153,7 +153,7 @@ describe("an abort during the call", () => {
     expect(await Promise.all(callers.slice(1))).toEqual([false, false]);
   });
 
-  it("works with signals of a timeout and of several others", async () => {
+  it("works with AbortSignal.timeout and AbortSignal.any", async () => {
     const { driver } = gated();
     const client = new Client("app", "notes", { driver, codec: text });
     const controller = new AbortController();
@@ -164,7 +164,7 @@ describe("an abort during the call", () => {
     expect(await rejection(timeout)).toMatchObject({ name: "TimeoutError" });
   });
 
-  it("is seen when the signal fires while the call is being made", async () => {
+  it("rejects the call if the signal fires while the driver is called", async () => {
     const controller = new AbortController();
     const silent = deferred();
     const driver = driverWhere(() => {
@@ -176,7 +176,7 @@ describe("an abort during the call", () => {
     silent.resolve();
   });
 
-  it("is that of the signal given: writing into the options later changes nothing", async () => {
+  it("uses the signal that was passed, even if the options object is changed later", async () => {
     const { gate, driver } = gated();
     const client = new Client("app", "notes", { driver, codec: text });
     for (const [, call] of CALLS) {
@@ -191,7 +191,7 @@ describe("an abort during the call", () => {
     gate.resolve();
   });
 
-  it("is seen when a failure meets a signal that fired in the same turn", async () => {
+  it("wins over a failure in the same turn of the event loop", async () => {
     const controller = new AbortController();
     const driver = driverWhere(() => {
       controller.abort("enough");
@@ -226,7 +226,7 @@ describe("listeners on a signal", () => {
     return { controller, signal, add, remove, now: () => getEventListeners(signal, "abort").length };
   }
 
-  it("is one, however many calls and clients share it, and goes with the last of them", async () => {
+  it("is one, however many calls and clients share the signal, and is removed after the last of them", async () => {
     const { gate, driver } = gated();
     const { signal, add, remove, now } = counted();
     const clients = ["a", "b"].map((name) => new Client("app", name, { driver, codec: text }));
@@ -242,7 +242,7 @@ describe("listeners on a signal", () => {
     expect(remove.mock.calls.length).toBe(add.mock.calls.length);
   });
 
-  it("is one for 10,000 calls, and Node warns of nothing", async () => {
+  it("is one for 10,000 calls, and Node emits no warning", async () => {
     const warn = vi.spyOn(process, "emitWarning");
     const { gate, driver } = gated();
     const { signal, add, now } = counted();
@@ -257,7 +257,7 @@ describe("listeners on a signal", () => {
     warn.mockRestore();
   });
 
-  it("is gone after the abort, and new calls reject without another", async () => {
+  it("is removed after the abort, and later calls add none", async () => {
     const { driver } = gated();
     const { controller, signal, add, now } = counted();
     const client = new Client("app", "notes", { driver, codec: text });
@@ -269,7 +269,7 @@ describe("listeners on a signal", () => {
     expect(add).toHaveBeenCalledTimes(1);
   });
 
-  it("is gone after calls that fail", async () => {
+  it("is removed after calls that fail", async () => {
     const { gate, driver } = gated();
     const { signal, now } = counted();
     const client = new Client("app", "notes", { driver, codec: text });
@@ -280,7 +280,7 @@ describe("listeners on a signal", () => {
     expect(now()).toBe(0);
   });
 
-  it("is set again for calls that come after the last has gone", async () => {
+  it("is added again for later calls", async () => {
     const { driver } = recording(later);
     const { controller, signal, add, now } = counted();
     const client = new Client("app", "notes", { driver, codec: text });
@@ -294,7 +294,7 @@ describe("listeners on a signal", () => {
     expect(await rejection(caller)).toBe("enough");
   });
 
-  it("is none at all where the driver answers at once", async () => {
+  it("is not added if the driver returns results directly", async () => {
     const { signal, add } = counted();
     const client = new Client("app", "notes", { codec: text });
     await client.set("a", "x", { signal });
@@ -303,7 +303,7 @@ describe("listeners on a signal", () => {
     expect(add).not.toHaveBeenCalled();
   });
 
-  it("is gone after a scan that was left early", async () => {
+  it("is removed after a scan that ends early", async () => {
     const { signal, now } = counted();
     const client = new Client("app", "notes", { codec: text });
     await client.mSet({ a: "1", b: "2" });

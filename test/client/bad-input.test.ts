@@ -446,7 +446,7 @@ function flaws({ method, bad: [shown], error: Expected }: Row, error: NamestoreE
   }).flatMap(([what, holds]) => (holds ? [] : [what]));
 }
 
-it("there are at least 500, distinct by method and rule", () => {
+it("the table has at least 500 cases, distinct by method and rule", () => {
   const distinct = new Set(ROWS.map(({ method, rule, bad }) => `${method} ${rule} ${bad[0]} ${String(bad[1])}`));
   expect(distinct.size).toBeGreaterThanOrEqual(500);
 });
@@ -454,7 +454,7 @@ it("there are at least 500, distinct by method and rule", () => {
 describe.each([
   ["at once", (call: Call) => call.pass()],
   ["with a promise", later],
-])("before a driver that answers %s is asked, and with nothing written:", (_, answer) => {
+])("rejects bad input before it calls a driver that answers %s, and writes nothing:", (_, answer) => {
   const asked: Call[] = [];
   const driver = driverWhere((call) => {
     asked.push(call);
@@ -486,7 +486,7 @@ describe.each([
 });
 
 describe("a list whose iterator throws", () => {
-  it("is refused before the driver is asked, and is no fault of the driver", async () => {
+  it("is rejected before the driver is called, and is not reported as the driver's fault", async () => {
     const asked: Call[] = [];
     const client = new Client("app", "notes", {
       driver: driverWhere((call) => asked.push(call)),

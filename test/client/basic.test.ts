@@ -19,7 +19,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("a")).toBe("one");
     });
 
-    it("replaces the value and takes the TTL of the one before away", async () => {
+    it("replaces the value and removes its TTL", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       await client.set("a", "two");
@@ -27,13 +27,13 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(NO_EXPIRY);
     });
 
-    it("gives the entry the TTL named", async () => {
+    it("gives the entry the TTL of the call", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: "1s" });
       expect(await client.ttl("a")).toBe(1000);
     });
 
-    it("gives the client's TTL where none is named, and none where 0 is", async () => {
+    it("gives the entry the client's TTL by default, and none for 0", async () => {
       const client = notes(5000);
       await client.set("default", "one");
       await client.set("undefined", "one", { ttl: undefined });
@@ -45,7 +45,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("none")).toBe(NO_EXPIRY);
     });
 
-    it("stores an empty text, which is no miss", async () => {
+    it("stores an empty string, which is not a miss", async () => {
       const client = notes();
       await client.set("a", "");
       expect(await client.get("a")).toBe("");
@@ -55,7 +55,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("setNX", () => {
-    it("stores where the key is missing and resolves to true, with the TTL of a set", async () => {
+    it("stores a missing key with its TTL and resolves to true", async () => {
       const client = notes(5000);
       expect(await client.setNX("a", "one")).toBe(true);
       expect(await client.setNX("b", "one", { ttl: 70 })).toBe(true);
@@ -64,7 +64,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("b")).toBe(70);
     });
 
-    it("leaves a live key and its TTL alone and resolves to false", async () => {
+    it("keeps a live key and its TTL and resolves to false", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       expect(await client.setNX("a", "two", { ttl: 7000 })).toBe(false);
@@ -72,7 +72,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(100);
     });
 
-    it("stores where the key has expired", async () => {
+    it("stores an expired key", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(100);
@@ -80,7 +80,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("a")).toBe("two");
     });
 
-    it("gives true to one of several at the same time", async () => {
+    it("resolves to true for one of several concurrent calls", async () => {
       const client = notes();
       const stored = await Promise.all(["one", "two", "three"].map((value) => client.setNX("a", value)));
       expect(stored.filter(Boolean)).toHaveLength(1);
@@ -88,7 +88,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("get and find", () => {
-    it("give the value", async () => {
+    it("resolve to the value", async () => {
       const client = notes();
       await client.set("a", "one");
       expect(await client.get("a")).toBe("one");
@@ -103,7 +103,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.find("a")).toBeUndefined();
     });
 
-    it("take a key as missing from the millisecond its TTL ends", async () => {
+    it("treat a key as missing from the millisecond its TTL ends", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(99);
@@ -115,7 +115,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("delete", () => {
-    it("resolves to true where it removed a live key, else to false", async () => {
+    it("resolves to true if it removed a live key, else to false", async () => {
       const client = notes();
       await client.set("a", "one");
       expect(await client.delete("a")).toBe(true);
@@ -132,7 +132,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("exists", () => {
-    it("tells a live key from a missing and an expired one", async () => {
+    it("resolves to true for a live key, and to false for a missing or expired one", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       expect(await client.exists("a")).toBe(true);
@@ -145,7 +145,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   describe("keys of every kind", () => {
     const awkward = ["__proto__", "constructor", "a:b", ":", "*", "[a-z]", "\\", "😀", "\u0000", "\n", "\ufeff", " "];
 
-    it("are kept apart and given back as they are", async () => {
+    it("are kept apart and listed unchanged", async () => {
       const client = notes();
       for (const key of awkward) await client.set(key, `the value of ${key}`);
       for (const key of awkward) expect(await client.get(key)).toBe(`the value of ${key}`);
@@ -154,7 +154,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 });
 
-describe("what a driver is given", () => {
+describe("what a driver receives", () => {
   it("is the prefix, the business key, the encoded value and whole milliseconds", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "notes", { driver, codec: text });
@@ -179,7 +179,7 @@ describe("what a driver is given", () => {
     ]);
   });
 
-  it("is of the options the signal alone, in an object of its own", async () => {
+  it("includes only the signal of the options, in a new object", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "notes", { driver, codec: text });
     const { signal } = new AbortController();

@@ -15,7 +15,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   const notes = (ttl?: number) => new Client("app", "notes", { driver: driverWhere(answer), codec: text, ttl });
 
   describe("mGet", () => {
-    it("gives a Map of the keys that were found, in the order they were asked for", async () => {
+    it("resolves to a Map of the keys that were found, in the order of the argument", async () => {
       const client = notes();
       await client.mSet({ a: "one", b: "two", c: "three" });
       await client.set("gone", "x", { ttl: 100 });
@@ -28,7 +28,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       ]);
     });
 
-    it("takes any iterable, once over", async () => {
+    it("accepts any iterable, and reads it once", async () => {
       const client = notes();
       await client.mSet({ a: "one", b: "two" });
       const generated = (function* () {
@@ -40,7 +40,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect((await client.mGet(generated)).size).toBe(2);
     });
 
-    it("takes a key that comes twice as one", async () => {
+    it("treats a duplicate key as one", async () => {
       const { driver, calls } = recording(answer);
       const client = new Client("app", "notes", { driver, codec: text });
       await client.set("a", "one");
@@ -55,14 +55,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect([...found]).toEqual([["__proto__", "one"]]);
     });
 
-    it("does not ask the driver for an empty list", async () => {
+    it("does not call the driver for an empty list", async () => {
       const { driver, calls } = recording(answer);
       const client = new Client("app", "notes", { driver, codec: text });
       expect(await client.mGet([])).toEqual(new Map());
       expect(calls).toEqual([]);
     });
 
-    it("rejects as a whole when one value does not decode", async () => {
+    it("rejects when one of the values does not decode", async () => {
       const client = notes();
       await client.set("good", "one");
       await client.withCodec(bytes).set("bad", Uint8Array.of(0xff));
@@ -75,7 +75,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("mSet", () => {
-    it("takes an object, pairs, a Map and a generator", async () => {
+    it("accepts an object, pairs, a Map and a generator", async () => {
       const client = notes();
       await client.mSet({ a: "1" });
       await client.mSet([["b", "2"]]);
@@ -88,7 +88,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect([...(await client.mGet(["a", "b", "c", "d"])).values()]).toEqual(["1", "2", "3", "4"]);
     });
 
-    it("takes an object without a prototype, and one of another realm's making", async () => {
+    it("accepts an object without a prototype, and one of another realm", async () => {
       const client = notes();
       const bare: Record<string, string> = Object.assign(Object.create(null), { a: "1" });
       await client.mSet(bare);
@@ -97,7 +97,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("b")).toBe("2");
     });
 
-    it("counts the last of two entries for one key", async () => {
+    it("stores the last of two entries for one key", async () => {
       const { driver, calls } = recording(answer);
       const client = new Client("app", "notes", { driver, codec: text });
       await client.mSet([
@@ -128,10 +128,10 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(calls).toEqual([]);
     });
 
-    it("stores nothing when one value does not encode", async () => {
+    it("stores nothing when one of the values does not encode", async () => {
       const client = notes();
       const refused = client.mSet({ a: "one", b: 2 as never });
-      await expect(refused).rejects.toThrow('mSet: "b": the text codec takes a string; given was a number');
+      await expect(refused).rejects.toThrow('mSet: "b": the text codec takes a string, not a number');
       expect(await client.keys()).toEqual([]);
     });
   });
@@ -147,7 +147,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.mDel(["a", "b"])).toBe(0);
     });
 
-    it("does not ask the driver for an empty list", async () => {
+    it("does not call the driver for an empty list", async () => {
       const { driver, calls } = recording(answer);
       const client = new Client("app", "notes", { driver, codec: text });
       expect(await client.mDel(new Set<string>())).toBe(0);

@@ -34,7 +34,7 @@ const CALLS: [string, (client: Client<string, string>) => Promise<unknown>][] = 
 ];
 
 describe("a closed client", () => {
-  it.each(CALLS)("refuses %s without asking the driver, and logs it", async (operation, call) => {
+  it.each(CALLS)("rejects %s without calling the driver, and logs it", async (operation, call) => {
     const { driver, calls } = recording();
     const { logger, lines } = recordingLogger();
     const client = new Client("app", "notes", { driver, codec: text, logger });
@@ -47,7 +47,7 @@ describe("a closed client", () => {
     expect(lines).toHaveLength(1);
   });
 
-  it("refuses empty batches too", async () => {
+  it("rejects empty batches, too", async () => {
     const client = new Client("app", "notes", { codec: text });
     await client.close();
     await expect(client.mGet([])).rejects.toBeInstanceOf(UnavailableError);
@@ -55,7 +55,7 @@ describe("a closed client", () => {
     await expect(client.mDel([])).rejects.toBeInstanceOf(UnavailableError);
   });
 
-  it("refuses from the moment close is called", async () => {
+  it("rejects calls from the moment close is called", async () => {
     const client = new Client("app", "notes", { codec: text });
     const closing = client.close();
     await expect(client.find("a")).rejects.toBeInstanceOf(UnavailableError);
@@ -90,7 +90,7 @@ describe("close", () => {
     expect(await new Client("app", "notes", { driver, codec: text }).get("a")).toBe("x");
   });
 
-  it("resolves also after calls that fail", async () => {
+  it("resolves after calls that fail, too", async () => {
     const held = deferred();
     const client = new Client("app", "notes", { driver: driverWhere(() => held.promise) });
     const reading = client.find("a");
@@ -109,7 +109,7 @@ describe("close", () => {
     close.mockRestore();
   });
 
-  it("leaves a driver that was handed in to its owner", async () => {
+  it("does not close a driver that was passed in", async () => {
     const driver = new MemoryDriver();
     const first = new Client("app", "notes", { driver, codec: text });
     const second = new Client("app", "notes", { driver, codec: text });
@@ -163,7 +163,7 @@ describe("views and siblings", () => {
       () => false,
     );
 
-  it("close by themselves, with what was made from them", async () => {
+  it("close with the clients made from them, and no others", async () => {
     const { origin, view, sibling, ofSibling } = family();
     await sibling.close();
     expect(await Promise.all([origin, view, sibling, ofSibling].map(isOpen))).toEqual([true, true, false, false]);
@@ -179,7 +179,7 @@ describe("views and siblings", () => {
     await view.close();
   });
 
-  it("are closed from the start when made from a closed one", async () => {
+  it("are closed from the start if made from a closed client", async () => {
     const { origin } = family();
     await origin.close();
     expect(await isOpen(origin.withCodec(bytes))).toBe(false);
@@ -197,7 +197,7 @@ describe("views and siblings", () => {
     close.mockRestore();
   });
 
-  it("are collected when nobody holds them any more, and open no more than they are asked for", async () => {
+  it("are garbage-collected when unreferenced, and create no clients of their own", async () => {
     const { origin } = family();
     const count = () => queryObjects(Client, { format: "count" }) as unknown as number;
     const before = count();
@@ -207,9 +207,9 @@ describe("views and siblings", () => {
     }
     expect(count()).toBeLessThan(before + 10);
     await origin.close();
-  });
+  }, 60_000); // Counting walks the whole heap.
 
-  it("are waited for by their origin's close, and not by one another's", async () => {
+  it("delay the close of their origin, but not of each other", async () => {
     const held = deferred();
     const driver = driverWhere((call) => held.promise.then(() => call.pass()));
     const origin = new Client("app", "notes", { driver, codec: text });

@@ -14,14 +14,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   const notes = (ttl?: number) => new Client("app", "notes", { driver: driverWhere(answer), codec: text, ttl });
 
   describe("getSet", () => {
-    it("stores the value and gives the one before it", async () => {
+    it("stores the value and resolves to the previous one", async () => {
       const client = notes();
       await client.set("a", "one");
       expect(await client.getSet("a", "two")).toBe("one");
       expect(await client.get("a")).toBe("two");
     });
 
-    it("creates a missing or expired key and gives undefined", async () => {
+    it("creates a missing or expired key and resolves to undefined", async () => {
       const client = notes();
       await client.set("gone", "x", { ttl: 100 });
       clock.pass(100);
@@ -30,7 +30,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("gone")).toBe("one");
     });
 
-    it("keeps the TTL of a live key unless one is named", async () => {
+    it("keeps the TTL of a live key unless the call sets one", async () => {
       const client = notes(5000);
       await client.set("a", "one", { ttl: 100 });
       clock.pass(40);
@@ -46,7 +46,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(NO_EXPIRY);
     });
 
-    it("gives a key that it creates the TTL named, else the client's", async () => {
+    it("gives a new key the TTL of the call, else the client's", async () => {
       const client = notes(5000);
       await client.getSet("default", "one");
       await client.getSet("named", "one", { ttl: 70 });
@@ -56,7 +56,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("none")).toBe(NO_EXPIRY);
     });
 
-    it("rejects, having written, when the value before does not decode", async () => {
+    it("rejects when the previous value does not decode, and stores the new one", async () => {
       const client = notes();
       await client.withCodec(bytes).set("a", Uint8Array.of(0xff));
       await expect(client.getSet("a", "new")).rejects.toBeInstanceOf(CodecError);
@@ -65,14 +65,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("compareAndSwap", () => {
-    it("stores the new value where the old one is there", async () => {
+    it("stores the new value if the stored value is the old one", async () => {
       const client = notes();
       await client.set("a", "one");
       expect(await client.compareAndSwap("a", "one", "two")).toBe(true);
       expect(await client.get("a")).toBe("two");
     });
 
-    it("changes nothing where another value is there", async () => {
+    it("changes nothing if another value is stored", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       expect(await client.compareAndSwap("a", "other", "two", { ttl: 9000 })).toBe(false);
@@ -80,7 +80,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(100);
     });
 
-    it("leaves a missing or expired key missing", async () => {
+    it("does not create a missing or expired key", async () => {
       const client = notes();
       await client.set("gone", "one", { ttl: 100 });
       clock.pass(100);
@@ -89,7 +89,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.keys()).toEqual([]);
     });
 
-    it("keeps the TTL unless one is named: the client's does not count", async () => {
+    it("keeps the TTL unless the call sets one, whatever the client's default", async () => {
       const client = notes(5000);
       await client.set("a", "1", { ttl: 100 });
       clock.pass(40);
@@ -103,7 +103,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(NO_EXPIRY);
     });
 
-    it("compares the bytes, whichever codec wrote them", async () => {
+    it("compares bytes, whichever codec wrote them", async () => {
       const client = notes();
       const raw = client.withCodec(bytes);
       await raw.set("a", Buffer.from("é😀"));
@@ -112,14 +112,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.compareAndSwap("a", "\ufffd", "three")).toBe(false);
     });
 
-    it("compares the encoding: JSON with another order of keys is another value", async () => {
+    it("compares the encoded value: JSON with its keys in another order differs", async () => {
       const client = notes().withCodec(json<{ x: number; y: number }>());
       await client.set("a", { x: 1, y: 2 });
       expect(await client.compareAndSwap("a", { y: 2, x: 1 }, { x: 0, y: 0 })).toBe(false);
       expect(await client.compareAndSwap("a", { x: 1, y: 2 }, { x: 0, y: 0 })).toBe(true);
     });
 
-    it("lets one of several at the same time through", async () => {
+    it("resolves to true for one of several concurrent calls", async () => {
       const client = notes();
       await client.set("a", "old");
       const swapped = await Promise.all(["1", "2", "3"].map((value) => client.compareAndSwap("a", "old", value)));
@@ -128,7 +128,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("compareAndDelete", () => {
-    it("removes the key where the value is there, else nothing", async () => {
+    it("removes the key only if the value is stored", async () => {
       const client = notes();
       await client.set("lock", "mine");
       expect(await client.compareAndDelete("lock", "theirs")).toBe(false);
@@ -138,14 +138,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.compareAndDelete("lock", "mine")).toBe(false);
     });
 
-    it("takes an expired key as missing", async () => {
+    it("treats an expired key as missing", async () => {
       const client = notes();
       await client.set("lock", "mine", { ttl: 100 });
       clock.pass(100);
       expect(await client.compareAndDelete("lock", "mine")).toBe(false);
     });
 
-    it("compares the bytes, whichever codec wrote them", async () => {
+    it("compares bytes, whichever codec wrote them", async () => {
       const client = notes();
       await client.set("a", "é");
       expect(await client.withCodec(bytes).compareAndDelete("a", Buffer.from("é"))).toBe(true);

@@ -17,7 +17,7 @@ describe("a client", () => {
     expect(new Client(" ", "*?[\\]{}\n").prefix).toBe(" :*?[\\]{}\n:");
   });
 
-  it("without options keeps bytes without a TTL in a memory driver of its own", async () => {
+  it("without options stores bytes without a TTL in its own memory driver", async () => {
     const first = new Client("app", "users");
     const second = new Client("app", "users", undefined);
     await first.set("a", Uint8Array.of(1, 2));
@@ -26,14 +26,14 @@ describe("a client", () => {
     expect(await second.exists("a")).toBe(false);
   });
 
-  it("takes undefined for any option as its absence", async () => {
+  it("treats an undefined option as absent", async () => {
     const options = { driver: undefined, codec: undefined, ttl: undefined, logger: undefined, logTag: undefined };
     const client = new Client("app", "users", options);
     await client.set("a", Uint8Array.of(1));
     expect(await client.ttl("a")).toBe(NO_EXPIRY);
   });
 
-  it("copies the options: writing into them later changes nothing", async () => {
+  it("copies the options, so that later changes have no effect", async () => {
     const { logger, lines } = recordingLogger();
     const options = { driver: failing(new DriverError("odd")), codec: text, ttl: 100, logger, logTag: "[tag]" };
     const client = new Client("app", "users", options);
@@ -42,7 +42,7 @@ describe("a client", () => {
     expect(lines).toEqual(['error: [tag] find "a": odd']);
   });
 
-  it("takes a default TTL of any form, 0 for none", async () => {
+  it("accepts a default TTL of any form, 0 for none", async () => {
     for (const [ttl, expected] of [
       [100, 100],
       ["1.5s", 1500],
@@ -55,14 +55,14 @@ describe("a client", () => {
     }
   });
 
-  it("is refused, by a throw, for a bad name, option or TTL", () => {
+  it("throws for a bad name, option or TTL", () => {
     expect(() => new Client("a:b", "users")).toThrow(InvalidNamespaceError);
     expect(() => new Client("app", "")).toThrow(InvalidNamespaceError);
     expect(() => new Client("app", "users", { ttl: -1 })).toThrow(InvalidArgumentError);
     expect(() => new Client("app", "users", { logTag: 5 as never })).toThrow(InvalidArgumentError);
   });
 
-  it("refuses an option that is misspelt, which would be ignored in silence", () => {
+  it("throws for a misspelt option", () => {
     const options = { drvier: new MemoryDriver() };
     expect(() => new Client("app", "users", options as object)).toThrow(
       'there is no option "drvier"; allowed are driver, codec, ttl, logger, logTag',

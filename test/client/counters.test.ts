@@ -23,7 +23,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.decr("b")).toBe(-1);
     });
 
-    it("count by any safe integer, 0 and negative ones too", async () => {
+    it("count by any safe integer, including 0 and negative ones", async () => {
       const client = hits();
       expect(await client.incr("a", 40)).toBe(40);
       expect(await client.incr("a", -50)).toBe(-10);
@@ -33,14 +33,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("b")).toBe("0");
     });
 
-    it("lose no call of many at the same time", async () => {
+    it("lose none of many concurrent calls", async () => {
       const client = hits();
       const seen = await Promise.all(Array.from({ length: 100 }, () => client.incr("a")));
       expect(new Set(seen).size).toBe(100);
       expect(Math.max(...seen)).toBe(100);
     });
 
-    it("store decimal text, and count on what a text or bytes client wrote", async () => {
+    it("store decimal text, and count from what a text or bytes client wrote", async () => {
       const client = hits();
       await client.incr("a", 42);
       expect(await client.get("a")).toBe("42");
@@ -50,7 +50,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.incr("a")).toBe(-99);
     });
 
-    it("keep the TTL of a live key, whatever is named", async () => {
+    it("keep the TTL of a live key, whatever the call sets", async () => {
       const client = hits();
       await client.set("a", "1", { ttl: 100 });
       await client.set("b", "1");
@@ -62,7 +62,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("b")).toBe(NO_EXPIRY);
     });
 
-    it("give a key that they create the TTL named, else the client's", async () => {
+    it("give a new key the TTL of the call, else the client's", async () => {
       const client = hits(5000);
       await client.incr("named", 1, { ttl: "1m" });
       await client.decr("default");
@@ -72,7 +72,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("none")).toBe(NO_EXPIRY);
     });
 
-    it("begin anew when the key has expired", async () => {
+    it("start at 0 when the key has expired", async () => {
       const client = hits();
       await client.incr("a", 10, { ttl: 100 });
       clock.pass(100);
@@ -98,7 +98,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       ["2 past the largest, which a float rounds", "9007199254740990", 3],
       ["a stored value past them, though the sum is not", "9007199254740992", -10],
       ["a stored value far past them", "-123456789012345678901234567890", 1],
-    ])("refuse a counter past them, and leave it and its TTL: %s", async (_name, stored, delta) => {
+    ])("reject a counter beyond them, and keep it and its TTL: %s", async (_name, stored, delta) => {
       const client = hits();
       await client.set("a", stored, { ttl: 100 });
       for (const call of [client.incr("a", delta), client.decr("a", -delta)]) {
@@ -128,7 +128,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       "１",
       "x",
       "1\n",
-    ])("refuse what is no canonical decimal integer, and leave it and its TTL: %j", async (stored) => {
+    ])("reject a value that is not a canonical decimal integer, and keep it and its TTL: %j", async (stored) => {
       const client = hits();
       await client.set("a", stored, { ttl: 100 });
       const error = await rejection<TypeMismatchError>(client.incr("a"));
@@ -139,7 +139,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(100);
     });
 
-    it("refuse bytes that are no text", async () => {
+    it("reject bytes that are not text", async () => {
       const client = hits();
       await client.withCodec(bytes).set("a", Uint8Array.of(0x31, 0xff));
       await expect(client.incr("a")).rejects.toBeInstanceOf(TypeMismatchError);
@@ -147,7 +147,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 });
 
-it("a driver is never given -0 as the delta", async () => {
+it("a driver never receives -0 as the delta", async () => {
   const { driver, calls } = recording();
   const client = new Client("app", "hits", { driver });
   await client.decr("a", 0);

@@ -43,7 +43,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       expect(error.cause).toBe(cause);
     });
 
-    it("is never written into, and each caller gets an error of its own", async () => {
+    it("is never modified, and each caller gets a different error", async () => {
       const thrown = Object.freeze(new Made("the reason"));
       const client = notes(thrown, how);
       const caught = await Promise.all(["a", "b", "a"].map((key) => rejection<NamestoreError>(client.find(key))));
@@ -54,7 +54,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       expect(thrown).not.toHaveProperty("key");
     });
 
-    it("has no key where the call is about none", async () => {
+    it("has no key if the call is not about one", async () => {
       const client = notes(new Made("the reason"), how);
       for (const [operation, call] of [
         ["mGet", () => client.mGet(["a"])],
@@ -93,7 +93,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
     ["a function", () => {}, ""],
     ["an Error whose message is none", Object.assign(new Error("x"), { message: { not: "a text" } }), ""],
     ["an Error whose message is undefined", Object.assign(new Error("x"), { message: undefined }), ""],
-  ])("%s becomes a DriverError with it as cause", async (_name, thrown, said) => {
+  ])("%s becomes the cause of a DriverError", async (_name, thrown, said) => {
     const call = notes(thrown, how).find("a");
     const error = await rejection<DriverError>(call);
     expect(error).toBeInstanceOf(DriverError);
@@ -103,7 +103,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
     expect(error.message).toContain(said);
   });
 
-  it("undefined becomes a DriverError too", async () => {
+  it("undefined becomes a DriverError, too", async () => {
     const error = await rejection<DriverError>(notes(undefined, how).find("a"));
     expect(error).toBeInstanceOf(DriverError);
     expect(error.cause).toBeUndefined();
@@ -122,25 +122,25 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
     },
   );
 
-  it("a subclass of the user's is taken as what it is a kind of", async () => {
+  it("a user's subclass reaches the caller as the class it extends", async () => {
     class ServerBusy extends TimeoutError {}
     const error = await rejection(notes(new ServerBusy("busy", { outcome: "not-applied" }), how).find("a"));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied", message: 'find "a": busy' });
   });
 
-  describe("a text that repeats the arguments of a command", () => {
+  describe("a message that repeats the arguments of a command", () => {
     const SECRET = "hunter2";
     const TEXT = `ERR unknown command 'X', with args beginning with: '${SECRET}'`;
     const CUT = "ERR unknown command 'X', with args";
 
-    it("is cut there in the message", async () => {
+    it("is cut before them in the message", async () => {
       const error = await rejection(notes(new DriverError(TEXT), how).find("a"));
       expect(error.message).toBe(`find "a": ${CUT}`);
       expect(everythingIn(error)).not.toContain(SECRET);
     });
 
-    it("is cut there in an Error, the cause being a copy", async () => {
+    it("is cut before them in an Error, whose copy becomes the cause", async () => {
       const thrown = new TypeError(TEXT);
       const error = await rejection(notes(thrown, how).find("a"));
       expect(error.message).toContain(CUT);
@@ -151,7 +151,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       expect(thrown.message).toBe(TEXT);
     });
 
-    it("is cut there in a text that was thrown", async () => {
+    it("is cut before them in a string that was thrown", async () => {
       const error = await rejection(notes(TEXT, how).find("a"));
       expect(error.cause).toBe(CUT);
       expect(everythingIn(error)).not.toContain(SECRET);
@@ -166,13 +166,13 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       ["an Error with it, and a cause with it too", new Error(TEXT, { cause: new Error(TEXT) })],
       ["an object with a message, which may be an error of another realm", { message: TEXT, code: 5 }],
       ["the errors of an AggregateError", new AggregateError([new Error(TEXT), new Error("fine")], "several")],
-    ])("is cut there in %s", async (_name, thrown) => {
+    ])("is cut before them in %s", async (_name, thrown) => {
       const errors = [await rejection(notes(thrown, how).find("a")), await rejection(notes(thrown, how).clear())];
       for (const error of errors) expect(everythingIn(error)).not.toContain(SECRET);
       expect(everythingIn(thrown)).toContain(SECRET);
     });
 
-    it("ends also where causes go round in a circle", async () => {
+    it("is cut even if causes form a circle", async () => {
       const first = new Error("first");
       const second = new Error(TEXT, { cause: first });
       first.cause = second;
@@ -181,7 +181,7 @@ describe.each(["throws", "rejects"] as const)("a driver that %s", (how) => {
       expect(everythingIn(error)).not.toContain(SECRET);
     });
 
-    it("is left alone elsewhere: a cause without it is the very object", async () => {
+    it("does not lead to a copy of other causes", async () => {
       const cause = new Error("odd", { cause: new Error("odder") });
       expect((await rejection(notes(cause, how).find("a"))).cause).toBe(cause);
     });
@@ -199,8 +199,8 @@ describe("an error's message", () => {
   });
 });
 
-describe("an answer that the contract does not know", () => {
-  it("is the driver's fault, and not the codec's", async () => {
+describe("a reply that breaks the contract", () => {
+  it("is reported as the driver's fault, and not the codec's", async () => {
     const client = new Client("app", "notes", { driver: driverWhere(() => null), codec: text });
     await expect(client.find("a")).rejects.toMatchObject({
       code: "ERR_DRIVER",
@@ -208,7 +208,7 @@ describe("an answer that the contract does not know", () => {
     });
   });
 
-  it("is taken for a promise where it has a then, and the caller gets a real one", async () => {
+  it("is treated as a promise if it has a then method, and the caller gets a real promise", async () => {
     // biome-ignore lint/suspicious/noThenProperty: a promise that is no Promise is what is tested.
     const thenable = { then: (resolve: (answer: string) => void) => resolve("later") };
     const client = new Client("app", "notes", { driver: driverWhere(() => thenable), codec: text });

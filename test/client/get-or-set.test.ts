@@ -15,7 +15,7 @@ const NEVER = (): never => {
   throw new Error("nothing should be computed");
 };
 
-it("getOrSet gives a null that another writer stored meanwhile", async () => {
+it("getOrSet resolves to a null that another writer stored meanwhile", async () => {
   const { driver } = recording();
   const client = new Client("app", "users", { driver, codec: json<{ name: string } | null>() });
   const other = new Client("app", "users", { driver, codec: json<null>() });
@@ -35,7 +35,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   };
 
   describe("a hit", () => {
-    it("gives the stored value, computes nothing and writes nothing", async () => {
+    it("resolves to the stored value, computes nothing and writes nothing", async () => {
       const { client, calls } = open();
       await client.set("a", "stored", { ttl: 100 });
       expect(await client.getOrSet("a", NEVER, { ttl: 9000 })).toBe("stored");
@@ -43,7 +43,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(calls.map(({ method }) => method)).toEqual(["set", "get", "ttl"]);
     });
 
-    it("is also an empty text, and null in JSON", async () => {
+    it("may be an empty string, or null in JSON", async () => {
       const { client } = open();
       await client.set("a", "");
       expect(await client.getOrSet("a", NEVER)).toBe("");
@@ -52,7 +52,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await any.getOrSet("b", NEVER)).toBeNull();
     });
 
-    it("rejects when what is stored does not decode", async () => {
+    it("rejects when the stored value does not decode", async () => {
       const { client } = open();
       await client.withCodec(bytes).set("a", Uint8Array.of(0xff));
       const error = await rejection<CodecError>(client.getOrSet("a", NEVER));
@@ -62,19 +62,19 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   });
 
   describe("a miss", () => {
-    it("gives what compute gives, and stores it", async () => {
+    it("resolves to the computed value, and stores it", async () => {
       const { client } = open();
       expect(await client.getOrSet("a", () => "computed")).toBe("computed");
       expect(await client.get("a")).toBe("computed");
     });
 
-    it("hands compute the key, and takes a promise from it", async () => {
+    it("passes the key to compute, which may return a promise", async () => {
       const { client } = open();
       expect(await client.getOrSet("a", async (key) => `computed for ${key}`)).toBe("computed for a");
       expect(await client.get("a")).toBe("computed for a");
     });
 
-    it("stores with the TTL named, else with the client's", async () => {
+    it("stores with the TTL of the call, else with the client's", async () => {
       const { client } = open(5000);
       await client.getOrSet("default", () => "x");
       await client.getOrSet("named", () => "x", { ttl: "1m" });
@@ -84,14 +84,14 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.ttl("none")).toBe(NO_EXPIRY);
     });
 
-    it("is also an expired key", async () => {
+    it("may be an expired key", async () => {
       const { client } = open();
       await client.set("a", "old", { ttl: 100 });
       clock.pass(100);
       expect(await client.getOrSet("a", () => "new")).toBe("new");
     });
 
-    it("gives undefined and stores nothing where compute gives undefined", async () => {
+    it("resolves to undefined and stores nothing if compute returns undefined", async () => {
       const { client, calls } = open();
       const compute = vi.fn(async () => undefined);
       expect(await Promise.all([client.getOrSet("a", compute), client.getOrSet("a", compute)])).toEqual([
@@ -105,7 +105,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
     });
   });
 
-  describe("callers at the same time", () => {
+  describe("concurrent callers", () => {
     it("share one read, one computation and one store", async () => {
       const { client, calls } = open();
       const computed = deferred<string>();
@@ -125,7 +125,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await Promise.all([client.getOrSet("a", compute), client.getOrSet("b", compute)])).toEqual(["A", "B"]);
     });
 
-    it("of different namespaces do not share, though the storage keys look alike", async () => {
+    it("of different namespaces do not share, although the storage keys look alike", async () => {
       const { client } = open();
       const sibling = client.domain("users2");
       expect(await Promise.all([client.getOrSet("a", () => "1"), sibling.getOrSet("a", () => "2")])).toEqual([
@@ -134,7 +134,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       ]);
     });
 
-    it("get the first caller's TTL", async () => {
+    it("store with the TTL of the first caller", async () => {
       const { client } = open();
       await Promise.all([
         client.getOrSet("a", async () => "x", { ttl: 100 }),
@@ -144,7 +144,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(100);
     });
 
-    it("of two views compute each for itself; the first to store wins, and both get its value", async () => {
+    it("of two views compute separately, and both get the value that was stored first", async () => {
       const { client } = open();
       const view = client.withCodec(json<number>());
       const first = deferred<string>();
@@ -160,7 +160,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   });
 
   describe("a computation that fails", () => {
-    it("rejects all callers with its very error, stores nothing, and the next call computes again", async () => {
+    it("rejects all callers with its own error, stores nothing, and the next call computes again", async () => {
       const { client, calls } = open();
       const failure = new Error("the database is down");
       const compute = vi.fn(async () => {
@@ -175,7 +175,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.getOrSet("a", () => "again")).toBe("again");
     });
 
-    it("may throw at once, and may throw anything", async () => {
+    it("may throw, and may throw anything", async () => {
       const { client } = open();
       const thrower = (thrown: unknown) => (): string => {
         throw thrown;
@@ -184,7 +184,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await rejection(client.getOrSet("a", thrower(undefined)))).toBeUndefined();
     });
 
-    it("may fail with an error of ours, which stays as it is: only the read's outage is passed over", async () => {
+    it("may fail with an error of this package, which is neither completed nor ignored", async () => {
       const { driver } = recording(answer);
       const { logger, lines } = recordingLogger();
       const client = new Client("app", "users", { driver, codec: text, logger });
@@ -199,8 +199,8 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
     });
   });
 
-  describe("writes meanwhile", () => {
-    it("by someone else are not overwritten, and everyone gets what was written", async () => {
+  describe("writes during a computation", () => {
+    it("by another client are kept, and all callers get the written value", async () => {
       const { client, other } = open();
       const computed = deferred<string>();
       const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
@@ -242,7 +242,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       ],
     ];
 
-    it.each(writes)("by %s of this client stay; callers get what was computed", async (name, write) => {
+    it.each(writes)("by %s of this client are kept, and callers get the computed value", async (name, write) => {
       const { client, other } = open();
       const computed = deferred<string>();
       const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
@@ -253,7 +253,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.get("a")).toBe(name === "incr" || name === "decr" ? "7" : "written");
     });
 
-    it.each(removals)("%s of this client: what was computed before it is not stored", async (_name, remove) => {
+    it.each(removals)("by %s of this client keep the computed value from being stored", async (_name, remove) => {
       const { client, other } = open();
       const computed = deferred<string>();
       const caller = client.getOrSet("a", () => computed.promise);
@@ -264,7 +264,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.exists("a")).toBe(false);
     });
 
-    it("count by its views and its sibling of the same name too, in both directions", async () => {
+    it("by views and siblings of the same name keep the computed value from being stored, too", async () => {
       const { client } = open();
       const view = client.withCodec(bytes);
       const twin = client.domain("users");
@@ -284,7 +284,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       }
     });
 
-    it("count when they come before the read has answered", async () => {
+    it("keep the computed value from being stored even before the read has settled", async () => {
       const { client } = open();
       const caller = client.getOrSet("a", () => "computed");
       await client.delete("a");
@@ -292,7 +292,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.exists("a")).toBe(false);
     });
 
-    it("of another key, another namespace or a refused call do not count", async () => {
+    it("of other keys, in other namespaces or with bad arguments do not keep it from being stored", async () => {
       const { client } = open();
       const computed = deferred<string>();
       const caller = client.getOrSet("a", () => computed.promise);
@@ -306,7 +306,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(await client.get("a")).toBe("computed");
     });
 
-    it("start a new flight for whoever calls after them", async () => {
+    it("make later callers compute again", async () => {
       const { client } = open();
       const before = deferred<string>();
       const first = client.getOrSet("a", () => before.promise);
@@ -329,7 +329,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
   });
 
   describe("an abort", () => {
-    it("lets go of its caller only; the flight runs to its end for the others", async () => {
+    it("ends the call of its caller only, and the others get the computed value", async () => {
       const { client } = open();
       const controller = new AbortController();
       const computed = deferred<string>();
@@ -344,7 +344,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(compute).toHaveBeenCalledTimes(1);
     });
 
-    it("of every caller leaves the flight to end and to store, and its failure to nobody", async () => {
+    it("of every caller does not stop the computation, and its failure is not unhandled", async () => {
       const { client } = open();
       const controller = new AbortController();
       const good = deferred<string>();
@@ -380,7 +380,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       expect(calls).toEqual([]);
     });
 
-    it("stores nothing when it was closed during the computation, which everyone still gets", async () => {
+    it("stores nothing if it was closed during the computation, and callers get the computed value", async () => {
       const { client, calls } = open();
       const computed = deferred<string>();
       const callers = [client.getOrSet("a", () => computed.promise), client.getOrSet("a", () => computed.promise)];
@@ -396,7 +396,7 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
 describe("getOrSet, when the store is down", () => {
   const down = ["throws", "rejects"] as const;
 
-  it.each(down)("gives what compute gives and skips the store: the driver %s", async (how) => {
+  it.each(down)("resolves to the computed value without storing it if the driver %s", async (how) => {
     for (const failure of [new TimeoutError("slow"), new UnavailableError("gone", { outcome: "not-applied" })]) {
       const { logger, lines } = recordingLogger();
       const client = new Client("app", "users", { driver: failing(failure, how), codec: text, logger });
@@ -435,7 +435,7 @@ describe("getOrSet, when the store is down", () => {
   const atStore = (method: string, fail: (call: Call) => unknown) =>
     driverWhere((call) => (call.method === method ? fail(call) : call.pass()));
 
-  it("takes a store that fails as a warning only", async () => {
+  it("only logs a warning if storing fails", async () => {
     for (const failure of [new TimeoutError("slow"), new DriverError("full"), new Error("odd"), "a text"]) {
       const { logger, lines } = recordingLogger();
       const driver = atStore("setNX", () => Promise.reject(failure));
@@ -446,7 +446,7 @@ describe("getOrSet, when the store is down", () => {
     }
   });
 
-  it("takes a read of the other writer's value that fails as a warning only", async () => {
+  it("only logs a warning if reading the other writer's value fails", async () => {
     const { logger, lines } = recordingLogger();
     let reads = 0;
     const driver = driverWhere((call) => {
@@ -460,13 +460,13 @@ describe("getOrSet, when the store is down", () => {
     expect(lines[0]).toMatch(/^warn: /);
   });
 
-  it("gives what was computed when the other writer's value is gone again", async () => {
+  it("resolves to the computed value if the other writer's value is missing again", async () => {
     const driver = atStore("setNX", () => false);
     const client = new Client("app", "users", { driver, codec: text });
     expect(await client.getOrSet("a", () => "computed")).toBe("computed");
   });
 
-  it("rejects when what was computed does not encode", async () => {
+  it("rejects when the computed value does not encode", async () => {
     const { logger, lines } = recordingLogger();
     const client = new Client("app", "users", { codec: text, logger });
     const callers = [client.getOrSet("a", () => 5 as never), client.getOrSet("a", () => 5 as never)];
@@ -492,7 +492,7 @@ describe("getOrSet, when the store is down", () => {
 });
 
 describe("getOrSet and close", () => {
-  it("rejects when the client is closed and the read then fails: a closed client computes nothing", async () => {
+  it("computes nothing if the client is closed and the read then fails", async () => {
     const held = deferred();
     const driver = driverWhere((call) => held.promise.then(() => call.pass()));
     const client = new Client("app", "users", { driver, codec: text });
@@ -503,7 +503,7 @@ describe("getOrSet and close", () => {
     await closing;
   });
 
-  it("is waited for by close while it stores", async () => {
+  it("delays close while it stores", async () => {
     const held = deferred();
     const driver = driverWhere((call) =>
       call.method === "setNX" ? held.promise.then(() => call.pass()) : later(call),
@@ -518,7 +518,7 @@ describe("getOrSet and close", () => {
     await closing;
   });
 
-  it("is not waited for by close while it computes", async () => {
+  it("does not delay close while it computes", async () => {
     const client = new Client("app", "users", { codec: text });
     const computed = deferred<string>();
     const caller = client.getOrSet("a", () => computed.promise);
@@ -528,7 +528,7 @@ describe("getOrSet and close", () => {
     expect(await caller).toBe("computed");
   });
 
-  it("of a view stores nothing when the origin was closed", async () => {
+  it("of a view stores nothing if its origin was closed", async () => {
     const { driver, calls } = recording();
     const origin = new Client("app", "users", { driver });
     const view = origin.withCodec(text);

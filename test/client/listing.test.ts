@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { text } from "../../src/codec/text.js";
-import type { Driver } from "../../src/driver/driver.js";
+import type { CallOptions, Driver } from "../../src/driver/driver.js";
 import { DriverError, InvalidPatternError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { stoppedClock } from "../support/clock.js";
 import { ANSWERS, driverWhere, recording } from "../support/driver.js";
@@ -43,7 +43,7 @@ describe("keys and scan", () => {
     expect((await listed(client.scan())).sort()).toEqual(["a", "b"]);
   });
 
-  it("list nothing where there is nothing", async () => {
+  it("list nothing in an empty namespace", async () => {
     expect(await open().keys()).toEqual([]);
     expect(await listed(open().scan())).toEqual([]);
   });
@@ -58,20 +58,20 @@ describe("keys and scan", () => {
     ["[ab]*", ["a", "ab", "b/c"]],
     ["\\[x]", ["[x]"]],
     ["nothing", []],
-  ])("with the pattern %j, list the keys that match as a whole", async (pattern, expected) => {
+  ])("list the keys that match the pattern %j entirely", async (pattern, expected) => {
     const client = open();
     await client.mSet({ a: "", ab: "", "b/c": "", "[x]": "" });
     expect((await client.keys(pattern)).sort()).toEqual([...expected].sort());
     expect((await listed(client.scan(pattern))).sort()).toEqual([...expected].sort());
   });
 
-  it("match the pattern themselves: a driver may list more than its prefix", async () => {
+  it("match the pattern themselves, since a driver may list more keys", async () => {
     const client = new Client("app", "users", { driver: scanning([["b", "ab"], [], ["c", "ac"]]) });
     expect(await client.keys("a?")).toEqual(["ab", "ac"]);
     expect(await listed(client.scan("a?"))).toEqual(["ab", "ac"]);
   });
 
-  it("hand the driver the pattern, its literal prefix and the signal", async () => {
+  it("pass the pattern, its literal prefix and the signal to the driver", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "users", { driver });
     const { signal } = new AbortController();
@@ -79,7 +79,7 @@ describe("keys and scan", () => {
     expect(calls[0]?.args).toMatchObject(["app:users:", { source: "ab\\*c*", prefix: "ab*c" }, { signal }]);
   });
 
-  it("reject a malformed pattern before the driver is asked", async () => {
+  it("reject a malformed pattern before they call the driver", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "users", { driver });
     await expect(client.keys("[")).rejects.toBeInstanceOf(InvalidPatternError);
@@ -88,7 +88,7 @@ describe("keys and scan", () => {
     expect(calls).toEqual([]);
   });
 
-  it("complete what the driver throws, at once, at a step or as a rejection", async () => {
+  it("complete errors of the driver, whether it throws or rejects", async () => {
     const failure = new Error("odd");
     const atOnce = driverWhere(() => {
       throw failure;
@@ -106,7 +106,7 @@ describe("keys and scan", () => {
     }
   });
 
-  it("give what came before a failure, and then the failure", async () => {
+  it("yield the keys before a failure, and then reject", async () => {
     const failed = Promise.reject(new TimeoutError("slow"));
     failed.catch(() => {});
     const client = new Client("app", "users", { driver: scanning([["a"], failed]) });
@@ -118,7 +118,7 @@ describe("keys and scan", () => {
 });
 
 describe("scan", () => {
-  it("asks the driver for nothing before the first step", async () => {
+  it("does not call the driver before the first step", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "users", { driver });
     const scan = client.scan();
@@ -128,7 +128,7 @@ describe("scan", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it("tells the driver when the loop is left early", async () => {
+  it("calls return of the driver when the loop ends early", async () => {
     let returned = 0;
     const client = new Client("app", "users", {
       driver: scanning([["a", "b"], ["c"]], () => {
@@ -140,7 +140,7 @@ describe("scan", () => {
     expect(returned).toBe(1);
   });
 
-  it("takes no harm from a driver whose return fails, or that has none", async () => {
+  it("ignores a driver whose return fails or is absent", async () => {
     const bare = (last: Partial<AsyncIterator<readonly string[]>>): Driver =>
       driverWhere(() => ({
         [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: ["a"] }), ...last }),
@@ -156,7 +156,7 @@ describe("scan", () => {
     }
   });
 
-  it("lists a key that is there throughout while others come and go", async () => {
+  it("lists a key that is live throughout while others are added and removed", async () => {
     const client = open();
     for (let n = 0; n < 2500; n++) await client.set(`stays:${n}`, "");
     for (let n = 0; n < 2500; n++) await client.set(`goes:${n}`, "");
@@ -188,7 +188,7 @@ describe("scan", () => {
     expect(new Set(seen).size).toBe(2500);
   });
 
-  it("leaves out the keys that were deleted or have expired before their batch", async () => {
+  it("does not list keys that were deleted or expired before their batch", async () => {
     const client = open();
     for (let n = 0; n < 1000; n++) await client.set(`k${n}`, "");
     await client.set("deleted", "");
@@ -204,7 +204,7 @@ describe("scan", () => {
 });
 
 describe("a listing and an abort", () => {
-  it("rejects with the reason when the signal fired before, and asks nothing", async () => {
+  it("rejects with the reason if the signal had fired, and does not call the driver", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "users", { driver });
     const signal = AbortSignal.abort("gone");
@@ -213,7 +213,7 @@ describe("a listing and an abort", () => {
     expect(calls).toEqual([]);
   });
 
-  it("ends while the driver is silent", async () => {
+  it("rejects while the driver is silent", async () => {
     const silent = deferred<string[]>();
     const client = new Client("app", "users", { driver: scanning([["a"], silent.promise]) });
     const controller = new AbortController();
@@ -229,7 +229,7 @@ describe("a listing and an abort", () => {
     await settle();
   });
 
-  it("ends between batches without a match", async () => {
+  it("rejects between batches without a match", async () => {
     const controller = new AbortController();
     const client = new Client("app", "users", {
       driver: driverWhere(async function* () {
@@ -242,7 +242,7 @@ describe("a listing and an abort", () => {
     expect(await rejection(client.keys("x*", { signal: controller.signal }))).toBe("enough");
   });
 
-  it("ends between two batches", async () => {
+  it("rejects between two batches", async () => {
     const client = new Client("app", "users", { driver: scanning([["a"], ["b"]]) });
     const controller = new AbortController();
     const scan = client.scan("*", { signal: controller.signal });
@@ -251,7 +251,7 @@ describe("a listing and an abort", () => {
     expect(await rejection(scan.next())).toBe("enough");
   });
 
-  it("ends within a batch", async () => {
+  it("rejects within a batch", async () => {
     const client = new Client("app", "users", { driver: scanning([["a", "b", "c"]]) });
     const controller = new AbortController();
     const scan = client.scan("*", { signal: controller.signal });
@@ -264,7 +264,7 @@ describe("a listing and an abort", () => {
 describe("a listing and close", () => {
   const closed = { code: "ERR_UNAVAILABLE", outcome: "not-applied" };
 
-  it("rejects on a closed client, and asks nothing", async () => {
+  it("rejects on a closed client, and does not call the driver", async () => {
     const { driver, calls } = recording();
     const client = new Client("app", "users", { driver });
     await client.close();
@@ -273,7 +273,7 @@ describe("a listing and close", () => {
     expect(calls).toEqual([]);
   });
 
-  it("ends while the driver is silent: what was cut short must not look whole", async () => {
+  it("rejects while the driver is silent, since a partial listing must not look complete", async () => {
     const silent = deferred<string[]>();
     const client = new Client("app", "users", { driver: scanning([silent.promise]) });
     const keys = client.keys();
@@ -286,7 +286,7 @@ describe("a listing and close", () => {
     await settle();
   });
 
-  it("ends between two batches", async () => {
+  it("rejects between two batches", async () => {
     const client = new Client("app", "users", { driver: scanning([["a"], ["b"]]) });
     const scan = client.scan();
     await scan.next();
@@ -294,7 +294,7 @@ describe("a listing and close", () => {
     expect(await rejection(scan.next())).toMatchObject(closed);
   });
 
-  it("ends within a batch", async () => {
+  it("rejects within a batch", async () => {
     const client = new Client("app", "users", { driver: scanning([["a", "b", "c"]]) });
     const scan = client.scan();
     await scan.next();
@@ -302,7 +302,7 @@ describe("a listing and close", () => {
     expect(await rejection(scan.next())).toMatchObject(closed);
   });
 
-  it("of a view ends when its origin closes", async () => {
+  it("of a view rejects when its origin closes", async () => {
     const silent = deferred<string[]>();
     const origin = new Client("app", "users", { driver: scanning([silent.promise]) });
     const keys = origin.withCodec(text).keys();
@@ -330,4 +330,40 @@ describe("clear", () => {
       }
     },
   );
+});
+
+describe("between two batches, keys and scan", () => {
+  /** Calls `happen` so many microtasks after the driver yielded its first batch, which the client filters out. */
+  const scanningThen = (microtasks: number, happen: () => void): Driver =>
+    driverWhere(() =>
+      (async function* () {
+        let later = Promise.resolve();
+        for (let count = 0; count < microtasks; count++) later = later.then(() => {});
+        later.then(happen);
+        yield ["other"];
+        await new Promise(setImmediate);
+        yield ["a"];
+      })(),
+    );
+  const moments = Array.from({ length: 20 }, (_, index) => index);
+
+  it.each(moments)("reject on an abort, %i microtasks later", async (microtasks) => {
+    for (const list of [
+      (client: Client, call: CallOptions) => client.keys("a", call),
+      (client: Client, call: CallOptions) => listed(client.scan("a", call)),
+    ]) {
+      const controller = new AbortController();
+      const driver = scanningThen(microtasks, () => controller.abort("enough"));
+      const client = new Client("app", "users", { driver });
+      expect(await rejection(list(client, { signal: controller.signal }))).toBe("enough");
+    }
+  });
+
+  it.each(moments)("reject when the client closes, %i microtasks later", async (microtasks) => {
+    for (const list of [(client: Client) => client.keys("a"), (client: Client) => listed(client.scan("a"))]) {
+      const driver = scanningThen(microtasks, () => void client.close());
+      const client: Client = new Client("app", "users", { driver });
+      expect(await rejection(list(client))).toBeInstanceOf(UnavailableError);
+    }
+  });
 });

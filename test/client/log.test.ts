@@ -27,7 +27,7 @@ describe("what is logged", () => {
     ["UnavailableError", new UnavailableError("gone")],
     ["CodecError", new CodecError("unreadable")],
     ["an error that is not ours", new TypeError("odd")],
-    ["a thrown text", "odd"],
+    ["a thrown string", "odd"],
   ])("is %s: once, at error, as one string with the error's message", async (_name, thrown) => {
     for (const how of ["throws", "rejects"] as const) {
       const { logger, lines } = recordingLogger();
@@ -56,7 +56,7 @@ describe("what is logged", () => {
     expect(lines.every((line) => line.startsWith("error: "))).toBe(true);
   });
 
-  it("has the tag in front", async () => {
+  it("has the tag before the message", async () => {
     const { logger, lines } = recordingLogger();
     const driver = failing(new DriverError("odd"));
     await rejection(notes({ driver, logger, logTag: "[notes]" }).find("a"));
@@ -65,7 +65,7 @@ describe("what is logged", () => {
     expect(lines).toEqual(['error: [notes] find "a": odd', 'error: find "a": odd', 'error: find "a": odd']);
   });
 
-  it("is each failure of several, once", async () => {
+  it("is each of several failures, once", async () => {
     const { logger, lines } = recordingLogger();
     const client = notes({ driver: failing(new DriverError("odd"), "rejects"), logger });
     await Promise.allSettled([client.find("a"), client.find("b"), client.find("a")]);
@@ -87,7 +87,7 @@ describe("what is not logged", () => {
     expect(lines).toEqual([]);
   });
 
-  it("is what the caller got wrong", async () => {
+  it("is an error of the caller", async () => {
     const { logger, lines } = recordingLogger();
     const client = notes({ logger });
     await rejection(client.find(""));
@@ -112,7 +112,7 @@ describe("what is not logged", () => {
 });
 
 describe("a logger", () => {
-  it("that throws harms nobody", async () => {
+  it("that throws affects no call", async () => {
     const bad = (): never => {
       throw new Error("the disk is full");
     };
@@ -126,7 +126,7 @@ describe("a logger", () => {
     expect(await cached.getOrSet("a", () => "computed")).toBe("computed");
   });
 
-  it("that rejects harms nobody", async () => {
+  it("that rejects affects no call", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const bad = () => Promise.reject(new Error("the disk is full"));
@@ -140,7 +140,7 @@ describe("a logger", () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  it("is called as a method of itself: pino and winston need their this", async () => {
+  it("is called as a method: pino and winston need their this", async () => {
     class Winston {
       readonly lines: string[] = [];
       debug(message: string): this {

@@ -130,7 +130,7 @@ function open(codec: Codec<unknown>) {
   return { client, driver, tellsNothing };
 }
 
-describe("a value that does not encode is in no error and no log line", () => {
+describe("no error and no log line contains a value that does not encode", () => {
   it.each(REFUSED)("%s", async (_name, codec, value) => {
     const { client, driver, tellsNothing } = open(codec);
     await tellsNothing(client.set("a", value));
@@ -144,7 +144,7 @@ describe("a value that does not encode is in no error and no log line", () => {
   });
 });
 
-describe("a stored value that does not decode is in no error and no log line", () => {
+describe("no error and no log line contains a stored value that does not decode", () => {
   it.each(UNREADABLE)("%s", async (_name, codec, stored) => {
     const { client, driver, tellsNothing } = open(codec);
     driver.set(client.prefix, "a", stored, 0);
@@ -155,7 +155,7 @@ describe("a stored value that does not decode is in no error and no log line", (
   });
 });
 
-describe("a stored value is in no error of a counter", () => {
+describe("no error of a counter contains the stored value", () => {
   it.each([SECRET, DIGITS, `-${DIGITS}`, Buffer.from(SECRET)])("%s", async (stored) => {
     const driver = new MemoryDriver();
     const { logger, lines } = recordingLogger();
@@ -171,8 +171,8 @@ describe("a stored value is in no error of a counter", () => {
   });
 });
 
-describe("a schema's refusal", () => {
-  it("says where, and nothing of what", async () => {
+describe("an error of a schema", () => {
+  it("contains the path of the value, but not the value", async () => {
     const schema = z.object({ name: z.string(), lines: z.array(z.object({ zip: z.number() })) });
     const { client } = open(json(schema) as Codec<unknown>);
     const error = await rejection(client.set("a", { name: 5, lines: [{ zip: 1 }, { zip: SECRET }] }));

@@ -12,7 +12,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   const notes = () => new Client("app", "notes", { driver: driverWhere(answer), codec: text });
 
   describe("ttl", () => {
-    it("gives the milliseconds left", async () => {
+    it("resolves to the milliseconds left", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(30);
@@ -21,14 +21,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("a")).toBe(1);
     });
 
-    it("gives NO_EXPIRY for a key without a TTL", async () => {
+    it("resolves to NO_EXPIRY for a key without a TTL", async () => {
       const client = notes();
       await client.set("a", "one");
       expect(await client.ttl("a")).toBe(NO_EXPIRY);
       expect(NO_EXPIRY).toBe(-1);
     });
 
-    it("rejects for a missing key and an expired one", async () => {
+    it("rejects for a missing or expired key", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(100);
@@ -50,7 +50,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("b")).toBe(1);
     });
 
-    it("rejects for a missing key and an expired one, and creates nothing", async () => {
+    it("rejects for a missing or expired key, and creates nothing", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(100);
@@ -65,7 +65,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
   });
 
   describe("persist", () => {
-    it("takes the TTL away and keeps the value", async () => {
+    it("removes the TTL and keeps the value", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       expect(await client.persist("a")).toBeUndefined();
@@ -74,14 +74,14 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.get("a")).toBe("one");
     });
 
-    it("resolves where there was no TTL", async () => {
+    it("resolves for a key without a TTL", async () => {
       const client = notes();
       await client.set("a", "one");
       await client.persist("a");
       expect(await client.ttl("a")).toBe(NO_EXPIRY);
     });
 
-    it("rejects for a missing key and an expired one", async () => {
+    it("rejects for a missing or expired key", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });
       clock.pass(100);

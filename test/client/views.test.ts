@@ -12,7 +12,7 @@ import { recordingLogger } from "../support/log.js";
 stoppedClock();
 
 describe("withCodec", () => {
-  it("shows the same namespace in other values", async () => {
+  it("reads and writes the same namespace with another codec", async () => {
     const origin = new Client("app", "users", { codec: text });
     const view = origin.withCodec(json<{ name: string }>());
     expect(view).toBeInstanceOf(Client);
@@ -32,7 +32,7 @@ describe("withCodec", () => {
     expect(lines).toEqual([expect.stringMatching(/^error: \[tag\] set "a": /)]);
   });
 
-  it("keeps names that look like patterns or nothing else", async () => {
+  it("keeps unusual names", async () => {
     for (const [rootNS, domain] of [
       ["a*", "[b]"],
       ["😀", "\n"],
@@ -69,7 +69,7 @@ describe("domain", () => {
     expect(await sibling.get("a")).toBe(42);
   });
 
-  it("of a view is named after the root namespace, and a view of it after the sibling", () => {
+  it("of a view keeps the root namespace, and its view keeps the domain", () => {
     const origin = new Client("app", "users");
     const sibling = origin.withCodec(text).domain("archive");
     expect(sibling.withCodec(bytes).prefix).toBe("app:archive:");
@@ -82,7 +82,7 @@ describe("domain", () => {
 });
 
 describe("namespaces", () => {
-  it("see each other's keys only when both names are equal", async () => {
+  it("share keys only if both names match", async () => {
     const driver = new MemoryDriver();
     const names = ["a", "b", "ab", "A", "a*", "*", "[ab]", "é", "e\u0301"];
     const open = (rootNS: string, domain: string) => new Client(rootNS, domain, { driver, codec: text });
@@ -95,7 +95,7 @@ describe("namespaces", () => {
     }
   });
 
-  it("split back one way only, whatever colons a key holds", async () => {
+  it("never share a storage key, whatever colons a key contains", async () => {
     const driver = new MemoryDriver();
     const outer = new Client("a", "b", { driver, codec: text });
     const inner = new Client("a", "b2", { driver, codec: text });
@@ -106,7 +106,7 @@ describe("namespaces", () => {
   });
 });
 
-it("a view's errors are logged once, to the one logger of the family", async () => {
+it("an error of a view is logged once, by the client's logger", async () => {
   const { logger, lines } = recordingLogger();
   const origin = new Client("app", "users", { driver: failing(new Error("odd")), logger });
   await origin

@@ -1,10 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MemoryDriver } from "../../src/index.js";
 import { broken } from "./broken/fault.js";
 import { faults } from "./broken-drivers.js";
 import { collect } from "./collect.js";
 
-/** What the case of this name comes to, run by itself. */
+// Hundreds of cases run side by side.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Runs one case by itself, and returns whether it passed. */
 async function outcome(open: () => ReturnType<typeof broken>, { declares, caughtBy }: (typeof faults)[string]) {
   const { cases, finish } = collect({ name: "broken", open, ...declares });
   const run = cases.get(caughtBy);
@@ -20,7 +23,7 @@ async function outcome(open: () => ReturnType<typeof broken>, { declares, caught
 describe.concurrent("the suite catches a driver that", () => {
   it.for(Object.entries(faults))("%s", async ([, fault]) => {
     expect(await outcome(() => broken(fault), fault)).toBe("failed");
-    // The case is to blame the fault, and not the driver behind it.
+    // The case fails because of the fault, and passes on the driver behind it.
     if (fault.declares === undefined) expect(await outcome(() => new MemoryDriver(), fault)).toBe("passed");
   });
 });

@@ -1,13 +1,6 @@
 import { conformance, type Subject } from "../../src/testing/index.js";
 
-/** The cases of a subject by name, such as `"basic > set replaces the value"`, for a test to run itself. */
-export interface Collected {
-  readonly cases: ReadonlyMap<string, () => Promise<void>>;
-  /** What the suite does after the last case. */
-  finish(): Promise<void>;
-}
-
-/** Hands the suite a runner that runs nothing. */
+/** Collects the cases of the conformance suite without running them. */
 export function collect(subject: Subject): Collected {
   const cases = new Map<string, () => Promise<void>>();
   const path: string[] = [];
@@ -31,4 +24,11 @@ export function collect(subject: Subject): Collected {
     subject,
   );
   return { cases, finish: () => after() };
+}
+
+/** The cases of a subject by name, such as `"basic > set replaces the value"`, for a test to run. */
+export interface Collected {
+  readonly cases: ReadonlyMap<string, () => Promise<void>>;
+  /** Runs what the suite does after the last case. */
+  finish(): Promise<void>;
 }

@@ -5,22 +5,20 @@ import {
   InvalidKeyError,
   MemoryDriver,
   NotSupportedError,
+  type Supports,
   toBytes,
 } from "../../src/index.js";
+import type { Subject } from "../../src/testing/index.js";
 import { later } from "./broken/fault.js";
 
-export const KEY_BYTES = 250;
-export const AWKWARD_KEY_BYTES = 186;
-export const VALUE_BYTES = 20_000;
-export const RESOLUTION = 100;
-export const LONGEST_TTL = 365 * 86_400_000;
-
 /**
- * A store as it may be behind a network: it answers later, and with Buffers; short keys, small values; TTLs in
- * tenths of a second, kept a tenth too long; no listing, no clear, no mSet in one step, nothing to close.
+ * A driver as there may be one for a store behind a network. It returns promises, and Buffers. Keys are short, values
+ * small, and TTLs tenths of a second that end a tenth too late. It does not list, clear or store an `mSet` in one step,
+ * and has nothing to close.
  */
 export class LimitedDriver implements Driver {
   readonly name = "limited";
+  readonly supports: Supports = { scan: false, clear: false, atomicMSet: false };
   readonly #memory = new MemoryDriver();
 
   get(prefix: string, key: string): Promise<Encoded | undefined> {
@@ -113,6 +111,18 @@ export class LimitedDriver implements Driver {
     return answer();
   }
 }
+
+const KEY_BYTES = 250;
+const AWKWARD_KEY_BYTES = 186;
+const VALUE_BYTES = 20_000;
+const RESOLUTION = 100;
+const LONGEST_TTL = 365 * 86_400_000;
+
+/** The declarations of this driver for the suite. */
+export const limits = {
+  ttlResolution: RESOLUTION,
+  limits: { keyBytes: KEY_BYTES, awkwardKeyBytes: AWKWARD_KEY_BYTES, valueBytes: VALUE_BYTES, ttl: LONGEST_TTL },
+} as const satisfies Partial<Subject>;
 
 function checkKey(prefix: string, key: string): void {
   const limit = /^[!-~]*$/.test(prefix + key) ? KEY_BYTES : AWKWARD_KEY_BYTES;

@@ -10,6 +10,5 @@ conformance(
   {
     name: "redis, Cluster",
     open: () => RedisDriver.connect({ cluster: addresses }),
-    cannot: { atomicMSet: "a batch goes to each slot by itself" },
   },
 );

@@ -16,6 +16,5 @@ conformance(
   {
     name: "redis, an ioredis cluster",
     open: () => new RedisDriver(cluster),
-    cannot: { atomicMSet: "a batch goes to each slot by itself" },
   },
 );

@@ -13,6 +13,5 @@ conformance(
   {
     name: "redis, a node-redis cluster",
     open: () => new RedisDriver(cluster),
-    cannot: { atomicMSet: "a batch goes to each slot by itself" },
   },
 );

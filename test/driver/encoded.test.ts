@@ -24,25 +24,25 @@ function kinds(text: string): Uint8Array[] {
 }
 
 describe("toBytes", () => {
-  it.each(TEXTS)("gives the UTF-8 of %j in a buffer of its own", (text) => {
+  it.each(TEXTS)("returns the UTF-8 of %j in a buffer of its own", (text) => {
     const bytes = toBytes(text);
     expect(Buffer.from(bytes).equals(Buffer.from(text))).toBe(true);
     expect(bytes.buffer.byteLength).toBe(bytes.byteLength);
   });
 
-  it("gives bytes as they are", () => {
+  it("returns bytes themselves", () => {
     const bytes = Uint8Array.of(0xff);
     expect(toBytes(bytes)).toBe(bytes);
   });
 });
 
 describe("toText", () => {
-  it.each(TEXTS)("reads %j from text and from any kind of bytes", (text) => {
+  it.each(TEXTS)("returns %j for the string and for any kind of bytes", (text) => {
     expect(toText(text)).toBe(text);
     for (const bytes of kinds(text)) expect(toText(bytes)).toBe(text);
   });
 
-  it("refuses bytes that are not UTF-8", () => {
+  it("throws for bytes that are not UTF-8", () => {
     for (const bytes of [Uint8Array.of(0xff), Buffer.of(0xc0, 0x80), shared(Uint8Array.of(0xed, 0xa0, 0x80))]) {
       expect(() => toText(bytes)).toThrow(CodecError);
     }
@@ -50,19 +50,19 @@ describe("toText", () => {
 });
 
 describe("sameBytes", () => {
-  it.each(TEXTS)("takes %j for the same in whichever form", (text) => {
+  it.each(TEXTS)("returns true for %j and itself in any form", (text) => {
     const forms = [text, ...kinds(text)];
     for (const a of forms) for (const b of forms) expect(sameBytes(a, b)).toBe(true);
   });
 
-  it("tells others apart, in whichever form", () => {
+  it("returns false for different values in any form", () => {
     const a = ["one", ...kinds("one")];
     for (const other of ["", "on", "onE", "one ", "öne"]) {
       for (const x of a) for (const y of [other, ...kinds(other)]) expect(sameBytes(x, y)).toBe(false);
     }
   });
 
-  it("never takes bytes that are no text for the text they would be read as", () => {
+  it("returns false for bytes that are not text and their lossy decoding", () => {
     expect(sameBytes(Uint8Array.of(0xff), "\ufffd")).toBe(false);
     expect(sameBytes("\ufffd", Uint8Array.of(0xff))).toBe(false);
     expect(sameBytes("e\u0301", "é")).toBe(false);
@@ -70,10 +70,13 @@ describe("sameBytes", () => {
 });
 
 describe("parseCounter", () => {
-  it.each(["0", "1", "-1", "42", "1000000", "9007199254740991", "-9007199254740991"])("reads %s", (text) => {
-    expect(parseCounter(text)).toBe(Number(text));
-    for (const bytes of kinds(text)) expect(parseCounter(bytes)).toBe(Number(text));
-  });
+  it.each(["0", "1", "-1", "42", "1000000", "9007199254740991", "-9007199254740991"])(
+    "returns the number of %s",
+    (text) => {
+      expect(parseCounter(text)).toBe(Number(text));
+      for (const bytes of kinds(text)) expect(parseCounter(bytes)).toBe(Number(text));
+    },
+  );
 
   it.each(["9007199254740992", "-9007199254740992", "9007199254740993", "1".repeat(400), `-${"9".repeat(30)}`])(
     "refuses %s as past the safe integers",
@@ -115,12 +118,12 @@ describe("parseCounter", () => {
     "x",
     `0${"9".repeat(30)}`,
     `${"9".repeat(30)}.0`,
-  ])("refuses %j as no counter", (text) => {
+  ])("throws for %j, which is not a counter", (text) => {
     expect(() => parseCounter(text)).toThrow(TypeMismatchError);
     expect(() => parseCounter(Buffer.from(text))).toThrow(TypeMismatchError);
   });
 
-  it("refuses bytes that are no text", () => {
+  it("throws for bytes that are not text", () => {
     expect(() => parseCounter(Uint8Array.of(0x31, 0xb2))).toThrow(TypeMismatchError);
     expect(() => parseCounter(Uint8Array.of(0xff))).toThrow(TypeMismatchError);
   });
@@ -138,7 +141,7 @@ describe("addCounter", () => {
     [-MAX, MAX, 0],
     [MAX, -MAX, 0],
     [-MAX + 1, -1, -MAX],
-  ])("%d and %d is %d", (count, delta, sum) => {
+  ])("returns the sum: %d and %d is %d", (count, delta, sum) => {
     expect(addCounter(count, delta)).toBe(sum);
   });
 
@@ -151,7 +154,7 @@ describe("addCounter", () => {
     [-MAX, -2],
     [-MAX, -MAX],
     [1, MAX],
-  ])("%d and %d is past the safe integers", (count, delta) => {
+  ])("throws if the sum of %d and %d is beyond the safe integers", (count, delta) => {
     expect(() => addCounter(count, delta)).toThrow(OverflowError);
   });
 });

@@ -21,7 +21,7 @@ describe("namespacePrefix", () => {
     },
   );
 
-  it("refuses what is no string", () => {
+  it("throws for anything but a string", () => {
     for (const name of [null, undefined, 5, {}, ["a"], Symbol("a"), new String("a")]) {
       expect(() => namespacePrefix(name as never, "b")).toThrow(InvalidNamespaceError);
       expect(() => namespacePrefix("a", name as never)).toThrow(InvalidNamespaceError);
@@ -37,11 +37,11 @@ describe("checkKey", () => {
     },
   );
 
-  it.each(["", "\ud800", "\udc00", "a\ud83d", "\udc00\ud800"])("refuses %j", (key) => {
+  it.each(["", "\ud800", "\udc00", "a\ud83d", "\udc00\ud800"])("throws for %j", (key) => {
     expect(() => checkKey(key)).toThrow(InvalidKeyError);
   });
 
-  it("refuses what is no string", () => {
+  it("throws for anything but a string", () => {
     for (const key of [null, undefined, 5, {}, ["a"], Symbol("a"), new String("a")]) {
       expect(() => checkKey(key)).toThrow(InvalidKeyError);
     }

@@ -1,9 +1,8 @@
 import type { Subject } from "../../src/testing/index.js";
 
-/** What Memcached cannot do, and its limits, as the conformance suite takes them. */
+/** The limits of Memcached. */
 export const limits = {
   ttlResolution: 1_000,
-  cannot: { atomicMSet: "it stores one key at a time" },
   limits: {
     keyBytes: 250,
     awkwardKeyBytes: 186,

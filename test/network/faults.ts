@@ -296,37 +296,6 @@ export function faultsOf(subject: NetworkSubject): void {
     });
   });
 
-  describe.concurrent("a call to a server that has been down for long", () => {
-    it("fails at once, not applied, until the server is up again", async () => {
-      const server = await subject.startServer();
-      // A call that waits would wait for longer than it may take to fail.
-      const client = await subject.open(server.address, { timeout: LONG_TIMEOUT, failFastAfter: SHORT_TIMEOUT });
-      await server.kill();
-      const why = subject.refused.replace(/[()]/g, "\\$&");
-      await eventually("a refusal", async () => {
-        const { error } = await settled(client.incr("a"), PATIENCE);
-        expect(error).toMatchObject({
-          ...{ code: "ERR_UNAVAILABLE", outcome: "not-applied" },
-          message: expect.stringMatching(`^incr "a": ${server.address}: unreachable for \\d+ s: ${why}$`),
-        });
-      });
-      await server.restart();
-      await eventually("a call that succeeds", () => client.incr("b"), RECOVERY);
-    });
-  });
-
-  describe.concurrent("a lazy driver", () => {
-    it("connects in the background, and its calls wait for the server", async () => {
-      const server = await subject.startServer();
-      await server.kill();
-      const client = await subject.open(server.address, { lazy: true, failFastAfter: false });
-      const call = client.incr("a");
-      await sleep(50);
-      await server.restart();
-      expect(await call).toBe(1);
-    });
-  });
-
   describe.concurrent("an idle connection that is dead", () => {
     it("is replaced although nobody calls", async () => {
       const { proxy, client } = await through("idle");

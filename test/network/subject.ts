@@ -7,13 +7,8 @@ export interface NetworkSubject {
   startServer(): Promise<ServerProcess>;
   /** Whether a server that was killed still has its data after a restart. */
   readonly durable: boolean;
-  /**
-   * Opens a client of strings over a driver of its own, which is closed after the tests. The timeout is long by default.
-   */
-  open(
-    address: string,
-    options?: { readonly timeout?: number; readonly failFastAfter?: number | false; readonly lazy?: boolean },
-  ): Promise<Texts>;
+  /** Opens a client of strings over a driver of its own, which is closed after the tests. */
+  open(address: string, options?: OpenOptions): Promise<Texts>;
   /** JavaScript that resolves to a driver, for a program of its own. `given` holds the address and the timeout. */
   readonly connect: string;
   /** The reason that an error states when nobody listens on a port. */
@@ -26,4 +21,14 @@ export interface NetworkSubject {
   readonly cuts: { readonly requests: readonly number[]; readonly replies: readonly number[] };
   /** The bytes that increment the counter at a storage key, as they are sent at most once. */
   incrementOf(storageKey: string): string;
+}
+
+/** Options that every network driver takes, and one of the tests' own. */
+export interface OpenOptions {
+  /** Of a call, in milliseconds. Default: a long one. */
+  readonly timeout?: number;
+  readonly failFastAfter?: number | false;
+  readonly lazy?: boolean;
+  /** Whether to connect once only, even if that times out. Default: `false`. */
+  readonly once?: boolean;
 }

@@ -49,6 +49,7 @@ class Pages implements Primary {
 
 function router(primaries: () => readonly Primary[], version: () => number = () => 1): Router {
   return {
+    clustered: false,
     slotOf: () => 0,
     send() {},
     primaries: async () => primaries(),

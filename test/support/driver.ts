@@ -1,34 +1,38 @@
 import type { Driver } from "../../src/driver/driver.js";
+import type { DriverMethod } from "../../src/driver/driver-method.js";
 import { MemoryDriver } from "../../src/memory/memory-driver.js";
 
-export type Method = Exclude<keyof Driver, "name">;
-
-/** A call as it reaches the driver. */
-export interface Call {
-  readonly method: Method;
-  readonly args: readonly unknown[];
-  /** Passes the call on to the memory driver, and gives its answer. */
-  pass(): unknown;
-}
-
-/** A memory driver, every call of which goes through `intercept`. */
+/** Returns a memory driver whose calls all pass through `intercept`. */
 export function driverWhere(intercept: (call: Call) => unknown): Driver {
   return new Proxy(new MemoryDriver(), {
     get(store, property) {
       const member: unknown = Reflect.get(store, property, store);
       if (typeof member !== "function") return member;
       return (...args: unknown[]) =>
-        intercept({ method: property as Method, args, pass: () => Reflect.apply(member, store, args) as unknown });
+        intercept({
+          // Every function of a driver is a method of the contract, but for `stats`.
+          method: property as DriverMethod,
+          args,
+          pass: () => Reflect.apply(member, store, args) as unknown,
+        });
     },
   });
 }
 
-/** Answers at once, as the memory driver does. */
+/** A call as it reaches the driver. */
+export interface Call {
+  readonly method: DriverMethod;
+  readonly args: readonly unknown[];
+  /** Passes the call on to the memory driver, and returns its result. */
+  pass(): unknown;
+}
+
+/** Returns the result directly, as the memory driver does. */
 export function atOnce(call: Call): unknown {
   return call.pass();
 }
 
-/** Answers with a promise, a turn of the event loop later; throws as a rejection. */
+/** Returns a promise, which settles one turn of the event loop later. What the memory driver throws is a rejection. */
 export function later(call: Call): unknown {
   if (call.method === "scan") return call.pass();
   return new Promise((resolve) => setImmediate(resolve)).then(() => call.pass());
@@ -40,7 +44,7 @@ export const ANSWERS = [
   ["with a promise", later],
 ] as const;
 
-/** A driver that keeps a list of what it was asked. */
+/** Returns a driver that records its calls, and those calls. */
 export function recording(answer: (call: Call) => unknown = atOnce): { driver: Driver; calls: Call[] } {
   const calls: Call[] = [];
   const driver = driverWhere((call) => {
@@ -50,7 +54,7 @@ export function recording(answer: (call: Call) => unknown = atOnce): { driver: D
   return { driver, calls };
 }
 
-/** A driver whose every operation fails with `error`: thrown, or as a rejection. */
+/** Returns a driver whose every operation fails with `error`: it throws, or rejects. */
 export function failing(error: unknown, how: "throws" | "rejects" = "throws"): Driver {
   return driverWhere((call) => {
     if (call.method === "scan") return failingScan(error);

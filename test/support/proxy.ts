@@ -30,10 +30,14 @@ export class FaultProxy {
   /** How many connections there were. */
   accepted = 0;
 
+  /** The port to which new connections lead. */
+  target: number;
+
   private constructor(target: number) {
+    this.target = target;
     this.#server = createServer({ noDelay: true }, (client) => {
       this.accepted++;
-      const server = connect({ port: target, host: "127.0.0.1", noDelay: true });
+      const server = connect({ port: this.target, host: "127.0.0.1", noDelay: true });
       const connection = { client, server };
       this.#connections.add(connection);
       client.on("data", (chunk) => {

@@ -8,8 +8,8 @@ declare const notes: Client<string, string>;
 declare const users: Client<string, User>;
 declare const signal: AbortSignal;
 
-describe("what the calls give", () => {
-  it("is a promise of what they say", () => {
+describe("what the calls return", () => {
+  it("is a promise of their result", () => {
     expectTypeOf(notes.prefix).toEqualTypeOf<string>();
     expectTypeOf(notes.set("k", "v")).toEqualTypeOf<Promise<void>>();
     expectTypeOf(notes.setNX("k", "v")).toEqualTypeOf<Promise<boolean>>();
@@ -36,20 +36,20 @@ describe("what the calls give", () => {
     expectTypeOf<typeof NO_EXPIRY>().toEqualTypeOf<-1>();
   });
 
-  it("cannot be written: the prefix is read-only", () => {
+  it("includes a prefix that is read-only", () => {
     // @ts-expect-error
     notes.prefix = "other:";
   });
 });
 
 describe("getOrSet", () => {
-  it("gives the value where compute always does", () => {
+  it("resolves to the value if compute always returns one", () => {
     expectTypeOf(users.getOrSet("k", () => ({ name: "x" }))).toEqualTypeOf<Promise<User>>();
     expectTypeOf(users.getOrSet("k", async () => ({ name: "x" }))).toEqualTypeOf<Promise<User>>();
     expectTypeOf(notes.getOrSet("k", (key) => key)).toEqualTypeOf<Promise<string>>();
   });
 
-  it("gives undefined too where compute may", () => {
+  it("may resolve to undefined if compute may return undefined", () => {
     const load = async (key: string): Promise<User | undefined> => (key === "" ? undefined : { name: key });
     expectTypeOf(users.getOrSet("k", load)).toEqualTypeOf<Promise<User | undefined>>();
     expectTypeOf(users.getOrSet("k", () => undefined)).toEqualTypeOf<Promise<User | undefined>>();
@@ -57,13 +57,13 @@ describe("getOrSet", () => {
     expectTypeOf(notes.getOrSet("k", perhaps)).toEqualTypeOf<Promise<string | undefined>>();
   });
 
-  it("gives no more than the value: what compute knows beyond it is not read back", () => {
+  it("resolves to the client's type of value, not to the narrower type of compute", () => {
     const load = () => ({ name: "x", age: 5 });
     expectTypeOf(users.getOrSet("k", load)).toEqualTypeOf<Promise<User>>();
     expectTypeOf(notes.getOrSet("k", () => "literal" as const)).toEqualTypeOf<Promise<string>>();
   });
 
-  it("takes no compute of other values", () => {
+  it("accepts no compute of other values", () => {
     // @ts-expect-error
     void users.getOrSet("k", () => 5);
     // @ts-expect-error
@@ -77,8 +77,8 @@ describe("getOrSet", () => {
   });
 });
 
-describe("what the calls take", () => {
-  it("is a value of the client's", () => {
+describe("what the calls accept", () => {
+  it("is a value of the client's type", () => {
     // @ts-expect-error
     void notes.set("k", 5);
     // @ts-expect-error
@@ -113,7 +113,7 @@ describe("what the calls take", () => {
     void blobs.set("k", [1, 2]);
   });
 
-  it("is a list of keys: a string is none", () => {
+  it("is a list of keys, and not a string", () => {
     void notes.mGet(["k"]);
     void notes.mGet(["k"] as readonly string[]);
     void notes.mGet(new Set(["k"]));
@@ -144,7 +144,7 @@ describe("what the calls take", () => {
     void notes.mSet(new Set(["k"]));
   });
 
-  it("is a number for a counter, and a text for a pattern", () => {
+  it("is a number for a counter, and a string for a pattern", () => {
     void notes.incr("k", undefined, { ttl: "1m" });
     void notes.keys(undefined, { signal });
     // @ts-expect-error
@@ -162,7 +162,7 @@ describe("the options of a call", () => {
   const write: WriteOptions = { ttl: undefined, signal: undefined };
   const call: CallOptions = { signal: undefined };
 
-  it("may be undefined, and so may each of them", () => {
+  it("may be undefined, all together and each of them", () => {
     void notes.set("k", "v", write);
     void notes.set("k", "v", undefined);
     void notes.setNX("k", "v", { ttl: undefined });
@@ -175,7 +175,7 @@ describe("the options of a call", () => {
     void notes.scan("*", call);
   });
 
-  it("have a ttl where the call writes, and nowhere else", () => {
+  it("have a ttl only if the call writes", () => {
     void notes.set("k", "v", { ttl: "1h", signal });
     void notes.getSet("k", "v", { ttl: 0 });
     void notes.compareAndSwap("k", "v", "w", { ttl: 5 });
@@ -198,7 +198,7 @@ describe("the options of a call", () => {
   });
 });
 
-it("await using takes a client and its views", async () => {
+it("await using accepts a client and its views", async () => {
   await using client = new Client("a", "b", { codec: text });
   await using view = client.withCodec(json<number>());
   expectTypeOf(view).toEqualTypeOf<Client<string, number>>();

@@ -12,7 +12,7 @@ const zod = z.object({ name: z.string(), admin: z.boolean().default(false) });
 const valibot = v.object({ name: v.string(), admin: v.optional(v.boolean(), false) });
 const arktype = type({ name: "string", admin: "boolean = false" });
 
-describe("the codecs of ours", () => {
+describe("the codecs of this package", () => {
   it("have their values and their form", () => {
     expectTypeOf(bytes).toEqualTypeOf<BytesCodec<Uint8Array>>();
     expectTypeOf(text).toEqualTypeOf<TextCodec<string>>();
@@ -41,7 +41,7 @@ describe("json(schema)", () => {
     expectTypeOf(new Client("a", "b").withCodec(json(zod))).toEqualTypeOf<Client<string, User>>();
   });
 
-  it("takes no schema of other values than the client's", () => {
+  it("accepts no schema of other values than the client's", () => {
     // @ts-expect-error
     void new Client<string, User>("a", "b", { codec: json(z.string()) });
     // @ts-expect-error
@@ -50,7 +50,7 @@ describe("json(schema)", () => {
     void new Client<string, string>("a", "b", { codec: json(type("number")) });
   });
 
-  it("takes no schema whose output it could not read again as input", () => {
+  it("accepts no schema whose output it could not read again as input", () => {
     // @ts-expect-error a text becomes its length
     json(z.string().transform((value) => value.length));
     // @ts-expect-error
@@ -61,13 +61,13 @@ describe("json(schema)", () => {
     json(type("string.numeric.parse"));
   });
 
-  it("takes what only narrows", () => {
+  it("accepts a schema that only narrows", () => {
     expectTypeOf(json(z.string().trim())).toEqualTypeOf<TextCodec<string>>();
     expectTypeOf(json(z.string().brand<"Email">())).toExtend<TextCodec<string & z.$brand<"Email">>>();
     expectTypeOf(json(v.pipe(v.string(), v.email()))).toEqualTypeOf<TextCodec<string>>();
   });
 
-  it("takes nothing but a schema", () => {
+  it("accepts nothing but a schema", () => {
     // @ts-expect-error
     json({});
     // @ts-expect-error
@@ -79,8 +79,8 @@ describe("json(schema)", () => {
   });
 });
 
-describe("a codec of the user's", () => {
-  it("is text both ways or bytes both ways", () => {
+describe("a codec of a user", () => {
+  it("encodes to text and decodes text, or encodes to bytes and decodes bytes", () => {
     const date = {
       format: "text",
       encode: (value: Date) => value.toISOString(),

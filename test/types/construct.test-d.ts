@@ -20,7 +20,7 @@ declare const driver: Driver;
 declare const date: Codec<Date>;
 
 describe("a client without a codec", () => {
-  it("keeps bytes, with or without other options", () => {
+  it("stores bytes, with or without other options", () => {
     expectTypeOf(new Client("a", "b")).toEqualTypeOf<Client<string, Uint8Array>>();
     expectTypeOf(new Client("a", "b", {})).toEqualTypeOf<Client<string, Uint8Array>>();
     expectTypeOf(new Client("a", "b", undefined)).toEqualTypeOf<Client<string, Uint8Array>>();
@@ -29,7 +29,7 @@ describe("a client without a codec", () => {
     expectTypeOf(new Client<UserID, Uint8Array>("a", "b", { driver })).toEqualTypeOf<Client<UserID>>();
   });
 
-  it("keeps nothing but bytes", () => {
+  it("stores nothing but bytes", () => {
     // @ts-expect-error a codec is missing
     void new Client<string, string>("a", "b");
     // @ts-expect-error
@@ -56,7 +56,7 @@ describe("a client without a codec", () => {
 });
 
 describe("a client with a codec", () => {
-  it("takes its values from it", () => {
+  it("has the values of the codec", () => {
     expectTypeOf(new Client("a", "b", { codec: text })).toEqualTypeOf<Client<string, string>>();
     expectTypeOf(new Client("a", "b", { codec: bytes })).toEqualTypeOf<Client<string, Uint8Array>>();
     expectTypeOf(new Client("a", "b", { codec: date })).toEqualTypeOf<Client<string, Date>>();
@@ -64,13 +64,13 @@ describe("a client with a codec", () => {
     expectTypeOf(new Client("a", "b", { driver, codec: text, ttl: "1h" })).toEqualTypeOf<Client<string, string>>();
   });
 
-  it("types keys and values by hand, as the README does", () => {
+  it("accepts explicit types of keys and values", () => {
     expectTypeOf(new Client<UserID, User>("a", "b", { driver, codec: json() })).toEqualTypeOf<Client<UserID, User>>();
     expectTypeOf(new Client<UserID, string>("a", "b", { codec: text })).toEqualTypeOf<Client<UserID, string>>();
     expectTypeOf(new Client<UserID, Date>("a", "b", { codec: date })).toEqualTypeOf<Client<UserID, Date>>();
   });
 
-  it("takes no codec of other values", () => {
+  it("accepts no codec of other values", () => {
     // @ts-expect-error
     void new Client<UserID, User>("a", "b", { codec: text });
     // @ts-expect-error
@@ -81,7 +81,7 @@ describe("a client with a codec", () => {
     void new Client<string, Uint8Array>("a", "b", { codec: text });
   });
 
-  it("takes a Buffer's codec for Buffers", () => {
+  it("accepts a codec of Buffers for Buffers", () => {
     const buffers: Codec<Buffer> = {
       format: "bytes",
       encode: (value) => Uint8Array.from(value),
@@ -92,7 +92,7 @@ describe("a client with a codec", () => {
 });
 
 describe("the options", () => {
-  it("may be undefined each", () => {
+  it("may each be undefined", () => {
     void new Client("a", "b", {
       driver: undefined,
       codec: undefined,
@@ -105,7 +105,7 @@ describe("the options", () => {
     void options;
   });
 
-  it("are what they are", () => {
+  it("have these types", () => {
     void new Client("a", "b", { driver: new MemoryDriver(), ttl: 5, logger: console, logTag: "[b]" });
     // @ts-expect-error
     void new Client("a", "b", { driver: "memory" });
@@ -125,7 +125,7 @@ describe("the options", () => {
     void new Client(5, "b");
   });
 
-  it("of another client's make are not in the way of a subclass", () => {
+  it("can be passed on by a subclass", () => {
     class Users extends Client<UserID, User> {
       constructor() {
         super("app", "users", { codec: json() });

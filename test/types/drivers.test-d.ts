@@ -7,18 +7,20 @@ import {
   type Driver,
   type Duration,
   type Encoded,
+  ForwardingDriver,
   type Logger,
   MemoryDriver,
   type MemoryOptions,
   type MemoryStats,
   type Pattern,
   parseCounter,
+  type Supports,
   sameBytes,
   toBytes,
   toText,
 } from "../../src/index.js";
 
-/** Answers at once, and takes no more parameters than it needs. */
+/** Returns results directly, and declares no more parameters than it needs. */
 class AtOnce implements Driver {
   readonly name = "at-once";
   get(_prefix: string, _key: string): string | undefined {
@@ -66,7 +68,7 @@ class AtOnce implements Driver {
   clear(): void {}
 }
 
-/** Answers with promises. */
+/** Returns promises. */
 class Later implements Driver {
   readonly name: string = "later";
   async get(_prefix: string, _key: string, _options?: CallOptions): Promise<Uint8Array | undefined> {
@@ -118,7 +120,7 @@ class Later implements Driver {
 }
 
 describe("a driver", () => {
-  it("may answer at once, with promises, or now so and now so", () => {
+  it("may return results, promises, or either", () => {
     void new Client("a", "b", { driver: new AtOnce() });
     void new Client("a", "b", { driver: new Later() });
     void new Client("a", "b", { driver: new MemoryDriver() });
@@ -127,14 +129,14 @@ describe("a driver", () => {
     expectTypeOf<Awaitable<boolean>>().toEqualTypeOf<boolean | Promise<boolean>>();
   });
 
-  it("has every method, and close where it likes", () => {
+  it("has every method, but close is optional", () => {
     const { clear: _clear, ...without } = new MemoryDriver() as Driver;
     // @ts-expect-error clear is missing
     void new Client("a", "b", { driver: without });
     expectTypeOf<undefined>().toExtend<Driver["close"]>();
   });
 
-  it("answers what the contract says", () => {
+  it("returns the types of the contract", () => {
     class Null extends AtOnce implements Driver {
       // @ts-expect-error a miss is undefined, not null
       override get(): null {
@@ -151,27 +153,27 @@ describe("a driver", () => {
     void Text;
   });
 
-  it("of memory answers at once", () => {
+  it("of memory returns results directly", () => {
     const driver = new MemoryDriver();
     expectTypeOf(driver.get("a:b:", "k")).toEqualTypeOf<Encoded | undefined>();
     expectTypeOf(driver.incr("a:b:", "k", 1, 0)).toEqualTypeOf<number>();
     expectTypeOf<MemoryDriver["name"]>().toEqualTypeOf<"memory">();
   });
 
-  it("of memory takes bounds and an interval, each of which may be undefined", () => {
+  it("of memory accepts bounds and an interval, each of which may be undefined", () => {
     expectTypeOf<ConstructorParameters<typeof MemoryDriver>>().toEqualTypeOf<[options?: MemoryOptions]>();
     expectTypeOf<MemoryOptions>().toEqualTypeOf<{
       maxEntries?: number | undefined;
       maxBytes?: number | undefined;
       sweepInterval?: Duration | undefined;
     }>();
-    // @ts-expect-error a unit that there is not
+    // @ts-expect-error a unit that does not exist
     void new MemoryDriver({ sweepInterval: "1y" });
     // @ts-expect-error no such option
     void new MemoryDriver({ max: 5 });
   });
 
-  it("of memory tells what it holds, of itself and of each namespace", () => {
+  it("of memory has statistics in total and for each namespace", () => {
     expectTypeOf<ReturnType<MemoryDriver["stats"]>>().toEqualTypeOf<MemoryStats>();
     expectTypeOf<Exclude<keyof MemoryStats, "namespaces">>().toEqualTypeOf<
       "entries" | "bytes" | "hits" | "misses" | "evictions" | "expirations"
@@ -181,8 +183,55 @@ describe("a driver", () => {
   });
 });
 
+describe("a ForwardingDriver", () => {
+  it("is a driver with every member of the contract", () => {
+    expectTypeOf<ForwardingDriver>().toExtend<Driver>();
+    expectTypeOf<keyof Driver>().toExtend<keyof ForwardingDriver>();
+    expectTypeOf<ConstructorParameters<typeof ForwardingDriver>>().toEqualTypeOf<[inner: Driver]>();
+  });
+
+  it("leaves optional methods optional", () => {
+    expectTypeOf<undefined>().toExtend<ForwardingDriver["close"]>();
+  });
+
+  it("lets a subclass override single methods by the contract", () => {
+    class Reading extends ForwardingDriver {
+      override async get(prefix: string, key: string, options?: CallOptions): Promise<Encoded | undefined> {
+        return await super.get(prefix, key, options);
+      }
+    }
+    void new Client("a", "b", { driver: new Reading(new MemoryDriver()) });
+    class Null extends ForwardingDriver {
+      // @ts-expect-error a miss is undefined, not null
+      override async getSet(): Promise<null> {
+        return null;
+      }
+    }
+    void Null;
+  });
+
+  it("shows the inner driver to subclasses only", () => {
+    // @ts-expect-error it is protected
+    void new ForwardingDriver(new MemoryDriver()).inner;
+  });
+});
+
+describe("what a driver supports", () => {
+  it("is data, each member of which may be absent", () => {
+    expectTypeOf<Driver["supports"]>().toEqualTypeOf<Supports | undefined>();
+    expectTypeOf<Required<Supports>>().toEqualTypeOf<{
+      readonly scan: boolean | undefined;
+      readonly clear: boolean | undefined;
+      readonly atomicMSet: boolean | undefined;
+    }>();
+    // @ts-expect-error a misspelt member
+    const misspelt: Supports = { atomicMset: false };
+    void misspelt;
+  });
+});
+
 describe("the helpers of driver authors", () => {
-  it("take and give encoded values", () => {
+  it("accept and return encoded values", () => {
     expectTypeOf<Encoded>().toEqualTypeOf<string | Uint8Array>();
     expectTypeOf(toBytes).toEqualTypeOf<(value: Encoded) => Uint8Array>();
     expectTypeOf(toText).toEqualTypeOf<(value: Encoded) => string>();
@@ -191,7 +240,7 @@ describe("the helpers of driver authors", () => {
     expectTypeOf(addCounter).toEqualTypeOf<(count: number, delta: number) => number>();
   });
 
-  it("know a pattern by its source, its prefix and its match", () => {
+  it("include the type of a pattern, with its source, prefix and match", () => {
     expectTypeOf<Pattern["source"]>().toEqualTypeOf<string>();
     expectTypeOf<Pattern["prefix"]>().toEqualTypeOf<string>();
     expectTypeOf<Pattern["matches"]>().toEqualTypeOf<(key: string) => boolean>();
@@ -227,14 +276,14 @@ describe("a logger", () => {
     error: WinstonLog;
   }
 
-  it("is the console, pino or winston as they are", () => {
+  it("may be the console, a pino logger or a winston logger", () => {
     expectTypeOf<Console>().toExtend<Logger>();
     expectTypeOf<Pino>().toExtend<Logger>();
     expectTypeOf<Winston>().toExtend<Logger>();
     void new Client("a", "b", { logger: console });
   });
 
-  it("may answer with a promise", () => {
+  it("may return promises", () => {
     const write = async (_message: string): Promise<void> => {};
     const logger: Logger = { debug: write, info: write, warn: write, error: write };
     void logger;

@@ -38,7 +38,7 @@ describe("an error's code", () => {
     expectTypeOf<NamestoreError["code"]>().toEqualTypeOf<ErrorCode>();
   });
 
-  it("is one of thirteen", () => {
+  it("is one of thirteen codes", () => {
     const seen: Record<ErrorCode, true> = {
       ERR_NOT_FOUND: true,
       ERR_TYPE_MISMATCH: true,
@@ -81,7 +81,7 @@ describe("an error", () => {
     void describe;
   });
 
-  it("has an outcome where it may leave it open, and nowhere else", () => {
+  it("has an outcome only if it may leave open whether the call took effect", () => {
     expectTypeOf<DriverError["outcome"]>().toEqualTypeOf<"not-applied" | "unknown">();
     // @ts-expect-error
     void new NotFoundError("why").outcome;
@@ -91,7 +91,7 @@ describe("an error", () => {
     void new TimeoutError("why", { outcome: "maybe" });
   });
 
-  it("is made with a message, an outcome and a cause", () => {
+  it("is constructed with a message, an outcome and a cause", () => {
     void new TimeoutError("why", { outcome: "not-applied", cause: thrown });
     void new TimeoutError("why", { outcome: undefined, cause: undefined });
     void new CodecError("why", { cause: thrown });
@@ -102,7 +102,7 @@ describe("an error", () => {
     void new NamestoreError("why");
   });
 
-  it("cannot be written into", () => {
+  it("is read-only", () => {
     const error = new NotFoundError("why");
     // @ts-expect-error
     error.code = "ERR_NOT_FOUND";
@@ -112,7 +112,7 @@ describe("an error", () => {
     error.operation = "get";
   });
 
-  it("may be the base of the user's own", () => {
+  it("may be extended by a user's class", () => {
     class ServerBusy extends TimeoutError {
       readonly retryAfter = 5;
     }

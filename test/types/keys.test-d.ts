@@ -22,12 +22,12 @@ describe("a branded key", () => {
     expectTypeOf("1001" as UserID).toEqualTypeOf<UserID>();
   });
 
-  it("opens its own domain", () => {
+  it("is accepted by a client of its own type", () => {
     expectTypeOf(users.get(alice)).toEqualTypeOf<Promise<User>>();
     expectTypeOf(carts.find(cart)).toEqualTypeOf<Promise<string | undefined>>();
   });
 
-  it("does not open another, in any method", () => {
+  it("is not accepted by any method of another client", () => {
     // @ts-expect-error a UserID is no CartID
     void carts.get(alice);
     // @ts-expect-error a CartID is no UserID
@@ -70,7 +70,7 @@ describe("a branded key", () => {
     void users.mSet(new Map([[cart, { name: "x" }]]));
   });
 
-  it("is not any string", () => {
+  it("does not accept any string", () => {
     // @ts-expect-error
     void users.get("1001");
     // @ts-expect-error
@@ -79,20 +79,20 @@ describe("a branded key", () => {
     void users.mGet([anyText]);
   });
 
-  it("comes back from lists", () => {
+  it("is the type of listed keys", () => {
     expectTypeOf(users.keys()).toEqualTypeOf<Promise<UserID[]>>();
     expectTypeOf(users.scan()).toEqualTypeOf<AsyncIterableIterator<UserID>>();
     expectTypeOf(users.mGet([alice])).toEqualTypeOf<Promise<Map<UserID, User>>>();
   });
 
-  it("is handed to compute", () => {
+  it("is passed to compute", () => {
     void users.getOrSet(alice, (key) => {
       expectTypeOf(key).toEqualTypeOf<UserID>();
       return { name: key };
     });
   });
 
-  it("makes clients of two domains two types", () => {
+  it("gives clients of two domains different types", () => {
     expectTypeOf<Client<UserID, string>>().not.toExtend<Client<CartID, string>>();
     expectTypeOf<Client<CartID, string>>().not.toExtend<Client<UserID, string>>();
     // @ts-expect-error
@@ -100,7 +100,7 @@ describe("a branded key", () => {
     void wrong;
   });
 
-  it("names the keys of mSet's object", () => {
+  it("is the type of the keys of mSet's object", () => {
     const record = { [alice]: { name: "Alice" } } as Record<UserID, User>;
     void users.mSet(record);
     void users.mSet([[alice, { name: "Alice" }] as const]);
@@ -113,7 +113,7 @@ describe("a branded key", () => {
 describe("a template literal key", () => {
   const client = new Client<`user:${string}`, string>("app", "users", { codec: text });
 
-  it("takes what fits it", () => {
+  it("accepts strings that match it", () => {
     const id = 5;
     void client.get("user:5");
     void client.get(`user:${id}`);
@@ -129,13 +129,13 @@ describe("a template literal key", () => {
     void client.mGet(["user:1", "cart:1"]);
   });
 
-  it("comes back from lists", () => {
+  it("is the type of listed keys", () => {
     expectTypeOf(client.keys("user:*")).toEqualTypeOf<Promise<`user:${string}`[]>>();
   });
 });
 
 describe("a union of keys", () => {
-  it("takes its members, some of them in mSet's object", () => {
+  it("accepts its members, and some of them in mSet's object", () => {
     const settings = new Client<"theme" | "language", string>("app", "settings", { codec: text });
     void settings.get("theme");
     void settings.mSet({ theme: "dark" });
@@ -150,7 +150,7 @@ describe("a union of keys", () => {
 });
 
 describe("the key of a sibling", () => {
-  it("is its own", () => {
+  it("may have a type of its own", () => {
     const origin = new Client<UserID, User>("app", "users", { codec: json() });
     expectTypeOf(origin.domain<CartID>("carts")).toEqualTypeOf<Client<CartID, User>>();
     // @ts-expect-error

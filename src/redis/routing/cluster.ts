@@ -18,6 +18,7 @@ import { SlotMap } from "./slot-map.js";
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
  */
 export class Cluster implements Router {
+  readonly clustered = true;
   readonly #seeds: readonly Address[];
   readonly #timeout: number;
   readonly #nodes: ClusterNodes;

@@ -3,7 +3,7 @@ import { kindOf } from "../../internal/describe.js";
 import { attempt } from "../../internal/promise.js";
 import { Deadlines, type Due } from "../../net/deadlines.js";
 import { closed } from "../../net/outcomes.js";
-import type { ExternalClient, Sender } from "../clients/external-client.js";
+import { type ExternalClient, type Sender, wasRefusedUnsent } from "../clients/external-client.js";
 import { adaptIoRedis, type IoRedisClient } from "../clients/ioredis.js";
 import {
   adaptNodeRedis,
@@ -38,8 +38,12 @@ export class External implements Router {
     });
   }
 
+  get clustered(): boolean {
+    return this.#client.clustered;
+  }
+
   slotOf(key: string | Buffer): number {
-    return this.#client.clustered ? slotOf(key) : 0;
+    return this.clustered ? slotOf(key) : 0;
   }
 
   send(batch: AnyBatch): void {
@@ -103,7 +107,7 @@ export class External implements Router {
       const refusal = { prefix, message: (error as Error).message };
       if (resend(batch, refusal, (again) => this.send(again))) return;
     }
-    batch.fail(toDriverError(error));
+    batch.fail(wasRefusedUnsent(error) ? refusedUnsent(error) : toDriverError(error));
   }
 
   #scriptsAt(slot: number): KnownScripts {
@@ -142,6 +146,12 @@ function adapt(connection: RedisConnection): ExternalClient {
     return adaptNodeRedis(connection as NodeRedisClient);
   }
   throw notAConnection("an object of another kind");
+}
+
+function refusedUnsent({ message }: Error): UnavailableError {
+  return new UnavailableError(`the connection that was passed in refuses commands: ${message}`, {
+    outcome: "not-applied",
+  });
 }
 
 function notAConnection(given: string): InvalidArgumentError {

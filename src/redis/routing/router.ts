@@ -3,6 +3,8 @@ import type { Refusal } from "../commands/errors.js";
 
 /** Decides which node gets a batch: one server, a Cluster, or a client that was passed in. */
 export interface Router {
+  /** Whether keys lie in several slots. */
+  readonly clustered: boolean;
   /** Calls of one slot may share a command. */
   slotOf(key: string | Buffer): number;
   send(batch: AnyBatch): void;

@@ -5,6 +5,7 @@ import { type Primary, type Router, resend } from "./router.js";
 
 /** Routes everything to one server: a standalone one, or the primary that Sentinels name. */
 export class SingleNode implements Router {
+  readonly clustered = false;
   readonly version = 0;
   closed = false;
   readonly #connection: NodeConnection;

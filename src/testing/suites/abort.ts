@@ -4,9 +4,10 @@ import { operations } from "../operations.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
+/** Calls with a signal: before, during and after a call. */
 export function abort({ it }: Suite): void {
   for (const [operation, call] of Object.entries(operations)) {
-    it(`${operation} with a signal that has fired rejects with its reason, and does nothing`, async ({
+    it(`${operation} with a signal that has fired rejects with its reason and does nothing`, async ({
       client,
       assertTtl,
     }) => {
@@ -18,7 +19,7 @@ export function abort({ it }: Suite): void {
     });
   }
 
-  it("a signal that fired writes no missing key", async ({ client }) => {
+  it("a call with a signal that has fired creates no key", async ({ client }) => {
     const signal = AbortSignal.abort("enough");
     for (const call of Object.values(operations))
       assert.equal(await reasonOf(call(client, "key", { signal })), "enough");
@@ -32,7 +33,7 @@ export function abort({ it }: Suite): void {
     assert.equal(await client.delete("key", { signal }), true);
   });
 
-  it("an abort under way rejects with the reason, or comes too late", async ({ client }) => {
+  it("an abort during a call rejects with the reason, or comes too late", async ({ client }) => {
     await client.set("key", "value");
     const controller = new AbortController();
     const calls = Array.from({ length: 20 }, () => client.get("key", { signal: controller.signal }));
@@ -49,7 +50,7 @@ export function abort({ it }: Suite): void {
     assert.equal(await client.get("key"), "value");
   });
 
-  it("an aborted write leaves the old value or the new one, whole", async ({ client }) => {
+  it("an aborted write leaves the complete old value or the complete new one", async ({ client }) => {
     await client.set("key", "old");
     const controller = new AbortController();
     const write = client.set("key", "new", { signal: controller.signal }).catch((reason: unknown) => reason);
@@ -59,7 +60,7 @@ export function abort({ it }: Suite): void {
   });
 
   it(
-    "an abort half way ends a scan with the reason",
+    "an abort during a scan ends it with the reason",
     async ({ client }) => {
       await client.mSet({ a: "1", b: "2", c: "3" });
       const controller = new AbortController();

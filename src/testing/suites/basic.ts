@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Suite } from "../suite.js";
 
+/** `set`, `setNX`, `get`, `find`, `delete` and `exists`, without TTLs. */
 export function basic({ it }: Suite): void {
-  it("get and find give what set stored", async ({ client }) => {
+  it("get and find return what set stored", async ({ client }) => {
     await client.set("key", "value");
     assert.equal(await client.get("key"), "value");
     assert.equal(await client.find("key"), "value");
@@ -23,7 +24,7 @@ export function basic({ it }: Suite): void {
     assert.equal(await client.set("key", "value"), undefined);
   });
 
-  it("set leaves other keys alone", async ({ client }) => {
+  it("set does not change other keys", async ({ client }) => {
     await client.set("a", "1");
     await client.set("b", "2");
     await client.set("a", "3");
@@ -36,20 +37,20 @@ export function basic({ it }: Suite): void {
     assert.equal(await client.get("key"), "value");
   });
 
-  it("delete removes a live key and answers true", async ({ client }) => {
+  it("delete removes a live key and returns true", async ({ client }) => {
     await client.set("key", "value");
     assert.equal(await client.delete("key"), true);
     assert.equal(await client.find("key"), undefined);
     assert.equal(await client.exists("key"), false);
   });
 
-  it("delete answers false the second time", async ({ client }) => {
+  it("delete returns false the second time", async ({ client }) => {
     await client.set("key", "value");
     await client.delete("key");
     assert.equal(await client.delete("key"), false);
   });
 
-  it("delete leaves other keys alone", async ({ client }) => {
+  it("delete does not change other keys", async ({ client }) => {
     await client.mSet({ a: "1", ab: "2", b: "3" });
     await client.delete("a");
     assert.deepEqual(await client.mGet(["a", "ab", "b"]), new Map(Object.entries({ ab: "2", b: "3" })));
@@ -62,24 +63,24 @@ export function basic({ it }: Suite): void {
     assert.equal(await client.get("key"), "second");
   });
 
-  it("setNX answers false for a live key and leaves its value alone", async ({ client }) => {
+  it("setNX returns false for a live key and keeps its value", async ({ client }) => {
     await client.set("key", "first");
     assert.equal(await client.setNX("key", "second"), false);
     assert.equal(await client.get("key"), "first");
   });
 
-  it("setNX answers false for what setNX stored", async ({ client }) => {
+  it("setNX returns false for a key that setNX stored", async ({ client }) => {
     assert.equal(await client.setNX("key", "first"), true);
     assert.equal(await client.setNX("key", "second"), false);
     assert.equal(await client.get("key"), "first");
   });
 
-  it("setNX answers false even for the same value", async ({ client }) => {
+  it("setNX returns false even for the same value", async ({ client }) => {
     await client.set("key", "value");
     assert.equal(await client.setNX("key", "value"), false);
   });
 
-  it("setNX stores again after delete", async ({ client }) => {
+  it("setNX stores a key again after delete", async ({ client }) => {
     await client.setNX("key", "first");
     await client.delete("key");
     assert.equal(await client.setNX("key", "second"), true);

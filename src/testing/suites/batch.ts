@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { CodecError, InvalidArgumentError, InvalidKeyError } from "../../errors.js";
-import { rejects } from "../assertions.js";
+import { invalid, rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
-const thousand = Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, `value ${index}`] as const);
-
+/** `mGet`, `mSet` and `mDel`. */
 export function batch({ it }: Suite): void {
-  it("mGet gives the keys that were found, in the order asked for", async ({ client }) => {
+  it("mGet returns the keys that were found, in the order of the argument", async ({ client }) => {
     await client.mSet({ a: "1", b: "2", c: "3" });
     const found = await client.mGet(["c", "missing", "a"]);
     assert.deepEqual(
@@ -18,21 +17,21 @@ export function batch({ it }: Suite): void {
     );
   });
 
-  it("mGet gives each key its own value, whichever keys are missing", async ({ client }) => {
+  it("mGet returns the right value for each key, whichever keys are missing", async ({ client }) => {
     await client.mSet({ 1: "one", 3: "three", 5: "five" });
     const found = await client.mGet(["0", "1", "2", "3", "4", "5", "6"]);
     assert.deepEqual(found, new Map(Object.entries({ 1: "one", 3: "three", 5: "five" })));
   });
 
-  it("mGet gives an empty Map when nothing is found", async ({ client }) => {
+  it("mGet returns an empty Map when nothing is found", async ({ client }) => {
     assert.deepEqual(await client.mGet(["a", "b"]), new Map());
   });
 
-  it("mGet of no keys gives an empty Map", async ({ client }) => {
+  it("mGet of no keys returns an empty Map", async ({ client }) => {
     assert.deepEqual(await client.mGet([]), new Map());
   });
 
-  it("mGet gives a key once that was asked for twice", async ({ client }) => {
+  it("mGet returns a duplicate key once", async ({ client }) => {
     await client.mSet({ a: "1", b: "2" });
     assert.deepEqual(
       [...(await client.mGet(["a", "b", "a"]))],
@@ -50,7 +49,7 @@ export function batch({ it }: Suite): void {
     assert.deepEqual(await client.mGet(expected.keys()), expected);
   });
 
-  it("mGet and mSet take the names of Object's own properties for keys like any other", async ({ client }) => {
+  it("mGet and mSet treat the names of Object's own properties like any other key", async ({ client }) => {
     const entries = new Map([
       ["__proto__", "1"],
       ["constructor", "2"],
@@ -65,7 +64,7 @@ export function batch({ it }: Suite): void {
     assert.deepEqual(await client.mGet(thousand.map(([key]) => key)), new Map(thousand));
   });
 
-  it("mGet rejects as a whole when one value does not decode", async ({ client, bytes }) => {
+  it("mGet rejects when one of the values does not decode", async ({ client, bytes }) => {
     await client.set("text", "value");
     await bytes.set("bytes", Uint8Array.of(0xff));
     await rejects(() => client.mGet(["text", "bytes"]), CodecError, "mGet");
@@ -82,13 +81,13 @@ export function batch({ it }: Suite): void {
     assert.equal(await client.mSet({ key: "value" }), undefined);
   });
 
-  it("mSet replaces values and leaves other keys alone", async ({ client }) => {
+  it("mSet replaces values and does not change other keys", async ({ client }) => {
     await client.mSet({ a: "1", b: "2", c: "3" });
     await client.mSet({ a: "4", c: "5" });
     assert.deepEqual(await client.mGet(["a", "b", "c"]), new Map(Object.entries({ a: "4", b: "2", c: "5" })));
   });
 
-  it("mSet: of two entries for one key, the last counts", async ({ client }) => {
+  it("mSet stores the last of several entries for one key", async ({ client }) => {
     await client.mSet([
       ["key", "first"],
       ["other", "value"],
@@ -98,12 +97,12 @@ export function batch({ it }: Suite): void {
     assert.equal(await client.get("other"), "value");
   });
 
-  it("mSet of nothing resolves", async ({ client }) => {
+  it("mSet of no entries resolves", async ({ client }) => {
     await client.mSet([]);
     await client.mSet({});
   });
 
-  it("mSet stores a value under several keys", async ({ client }) => {
+  it("mSet stores one value under several keys independently", async ({ client }) => {
     await client.mSet({ a: "same", b: "same" });
     await client.set("a", "changed");
     assert.equal(await client.get("b"), "same");
@@ -115,7 +114,7 @@ export function batch({ it }: Suite): void {
     assert.deepEqual([first, last], ["value 0", "value 999"]);
   });
 
-  it("mSet writes nothing when one of the keys is refused", async ({ client }) => {
+  it("mSet writes nothing when one of the keys is invalid", async ({ client }) => {
     const entries: [string, string][] = [
       ["key", "value"],
       ["", "value"],
@@ -129,30 +128,30 @@ export function batch({ it }: Suite): void {
     assert.equal(await client.exists("key"), false);
   });
 
-  it("mSet refuses what is no list of entries", async ({ client }) => {
+  it("mSet rejects an argument that is not a list of entries", async ({ client }) => {
     for (const entries of [undefined, "ab", 1, ["ab"], [["key"]], [["key", "value", "more"]]]) {
-      await rejects(() => client.mSet(entries as never), InvalidArgumentError, "mSet");
+      await rejects(() => client.mSet(invalid(entries)), InvalidArgumentError, "mSet");
     }
   });
 
-  it("mDel removes the keys and counts the live ones", async ({ client }) => {
+  it("mDel removes the keys and returns how many were live", async ({ client }) => {
     await client.mSet({ a: "1", b: "2", c: "3" });
     assert.equal(await client.mDel(["a", "missing", "c"]), 2);
     assert.deepEqual(await client.mGet(["a", "b", "c"]), new Map([["b", "2"]]));
   });
 
-  it("mDel counts a key once that was named twice", async ({ client }) => {
+  it("mDel counts a duplicate key once", async ({ client }) => {
     await client.mSet({ a: "1", b: "2" });
     assert.equal(await client.mDel(["a", "b", "a"]), 2);
   });
 
-  it("mDel counts nothing the second time", async ({ client }) => {
+  it("mDel returns 0 the second time", async ({ client }) => {
     await client.mSet({ a: "1", b: "2" });
     await client.mDel(["a", "b"]);
     assert.equal(await client.mDel(["a", "b"]), 0);
   });
 
-  it("mDel of no keys is 0", async ({ client }) => {
+  it("mDel of no keys returns 0", async ({ client }) => {
     assert.equal(await client.mDel([]), 0);
   });
 
@@ -163,10 +162,12 @@ export function batch({ it }: Suite): void {
     assert.deepEqual(await client.mGet(keys), new Map());
   });
 
-  it("mGet and mDel refuse what is no list of keys", async ({ client }) => {
+  it("mGet and mDel reject an argument that is not a list of keys", async ({ client }) => {
     for (const keys of [undefined, "abc", 1, {}]) {
-      await rejects(() => client.mGet(keys as never), InvalidArgumentError, "mGet");
-      await rejects(() => client.mDel(keys as never), InvalidArgumentError, "mDel");
+      await rejects(() => client.mGet(invalid(keys)), InvalidArgumentError, "mGet");
+      await rejects(() => client.mDel(invalid(keys)), InvalidArgumentError, "mDel");
     }
   });
 }
+
+const thousand = Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, `value ${index}`] as const);

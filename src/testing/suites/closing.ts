@@ -5,14 +5,10 @@ import { named, operations } from "../operations.js";
 import { type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-async function refuses(client: Texts): Promise<void> {
-  const error = await rejects(() => client.get("key"), UnavailableError, "get", "key");
-  assert.equal((error as UnavailableError).outcome, "not-applied");
-}
-
+/** Closed clients, and clients that close during a call. */
 export function closing({ it }: Suite): void {
   for (const [operation, call] of Object.entries(operations)) {
-    it(`${operation} of a closed client is UnavailableError, not applied, and does nothing`, async ({
+    it(`${operation} of a closed client is an UnavailableError, not applied, and does nothing`, async ({
       client,
       texts,
     }) => {
@@ -20,19 +16,19 @@ export function closing({ it }: Suite): void {
       const other = texts();
       await other.close();
       const error = await rejects(() => call(other, "key"), UnavailableError, operation, named(operation, "key"));
-      assert.equal((error as UnavailableError).outcome, "not-applied");
+      assert.equal(error.outcome, "not-applied");
       assert.deepEqual(await client.mGet(["key", "other"]), new Map([["key", "41"]]));
     });
   }
 
-  it("a driver that was handed in stays open", async ({ client, texts }) => {
+  it("a driver that was passed in stays open", async ({ client, texts }) => {
     const other = texts();
     await other.set("key", "value");
     await other.close();
     assert.equal(await client.get("key"), "value");
   });
 
-  it("close lets a call that was made settle", async ({ client, texts }) => {
+  it("close lets calls under way settle", async ({ client, texts }) => {
     const other = texts();
     const write = other.set("key", "value");
     await other.close();
@@ -40,7 +36,7 @@ export function closing({ it }: Suite): void {
     assert.equal(await client.get("key"), "value");
   });
 
-  it("close can be repeated, and is what await using calls", async ({ texts }) => {
+  it("close can be called again, and await using calls it", async ({ texts }) => {
     const other = texts();
     await Promise.all([other.close(), other.close()]);
     await other[Symbol.asyncDispose]();
@@ -66,7 +62,7 @@ export function closing({ it }: Suite): void {
   });
 
   it(
-    "close half way ends a scan with UnavailableError",
+    "close ends a scan with UnavailableError",
     async ({ client, texts }) => {
       await client.mSet({ a: "1", b: "2", c: "3" });
       const other = texts();
@@ -78,4 +74,9 @@ export function closing({ it }: Suite): void {
     },
     "scan",
   );
+}
+
+async function refuses(client: Texts): Promise<void> {
+  const error = await rejects(() => client.get("key"), UnavailableError, "get", "key");
+  assert.equal(error.outcome, "not-applied");
 }

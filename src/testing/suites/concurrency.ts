@@ -1,50 +1,34 @@
 import assert from "node:assert/strict";
-import type { Texts } from "../scope.js";
+import { concurrentMSets } from "../concurrent-m-sets.js";
 import type { Suite } from "../suite.js";
 
-/** As many calls at the same time. */
-function together<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => call(index)));
-}
-
-const trues = (answers: readonly boolean[]): number => answers.filter((answer) => answer).length;
-
-/** What 20 keys hold after ten callers stored a digit of their own under all of them. */
-async function concurrentMSets(client: Texts): Promise<string[]> {
-  const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
-  // In turns from either end: callers who go key by key then meet half way.
-  await together(10, (index) =>
-    client.mSet((index % 2 === 0 ? keys : keys.toReversed()).map((key) => [key, `${index}`])),
-  );
-  return [...(await client.mGet(keys)).values()];
-}
-
-export function concurrency({ it, facts: { cannot } }: Suite): void {
-  it("of 100 concurrent setNX one answers true, and its value is there", async ({ client }) => {
-    const answers = await together(100, (index) => client.setNX("key", `${index}`));
-    assert.equal(trues(answers), 1);
-    assert.equal(await client.get("key"), `${answers.indexOf(true)}`);
+/** Concurrent calls: each is atomic, and calls about one key keep their order. */
+export function concurrency({ it }: Suite): void {
+  it("one of 100 concurrent setNX returns true, and its value is stored", async ({ client }) => {
+    const results = await together(100, (index) => client.setNX("key", `${index}`));
+    assert.equal(countTrue(results), 1);
+    assert.equal(await client.get("key"), `${results.indexOf(true)}`);
   });
 
-  it("of 100 concurrent compareAndSwap one answers true, and its value is there", async ({ client }) => {
+  it("one of 100 concurrent compareAndSwap returns true, and its value is stored", async ({ client }) => {
     await client.set("key", "old");
-    const answers = await together(100, (index) => client.compareAndSwap("key", "old", `${index}`));
-    assert.equal(trues(answers), 1);
-    assert.equal(await client.get("key"), `${answers.indexOf(true)}`);
+    const results = await together(100, (index) => client.compareAndSwap("key", "old", `${index}`));
+    assert.equal(countTrue(results), 1);
+    assert.equal(await client.get("key"), `${results.indexOf(true)}`);
   });
 
-  it("of 100 concurrent compareAndDelete one answers true", async ({ client }) => {
+  it("one of 100 concurrent compareAndDelete returns true", async ({ client }) => {
     await client.set("key", "old");
-    assert.equal(trues(await together(100, () => client.compareAndDelete("key", "old"))), 1);
+    assert.equal(countTrue(await together(100, () => client.compareAndDelete("key", "old"))), 1);
     assert.equal(await client.exists("key"), false);
   });
 
-  it("of 100 concurrent delete one answers true", async ({ client }) => {
+  it("one of 100 concurrent delete returns true", async ({ client }) => {
     await client.set("key", "value");
-    assert.equal(trues(await together(100, () => client.delete("key"))), 1);
+    assert.equal(countTrue(await together(100, () => client.delete("key"))), 1);
   });
 
-  it("concurrent mDel count each key once among them", async ({ client }) => {
+  it("concurrent mDel count each key once between them", async ({ client }) => {
     const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
     await client.mSet(keys.map((key) => [key, "value"]));
     const counts = await together(10, () => client.mDel(keys));
@@ -54,7 +38,7 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
     );
   });
 
-  it("1,000 concurrent incr count to 1,000, and no two get the same number", async ({ client }) => {
+  it("1,000 concurrent incr count to 1,000, and no two return the same number", async ({ client }) => {
     const counts = await together(1_000, () => client.incr("key"));
     assert.deepEqual(
       counts.sort((a, b) => a - b),
@@ -68,12 +52,12 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
     assert.equal(await client.get("key"), "-100");
   });
 
-  it("concurrent incr of several keys count each by itself", async ({ client }) => {
+  it("concurrent incr of several keys count each key separately", async ({ client }) => {
     await together(300, (index) => client.incr(`key ${index % 3}`));
     assert.deepEqual([...(await client.mGet(["key 0", "key 1", "key 2"])).values()], ["100", "100", "100"]);
   });
 
-  it("concurrent incr up to the limit: the rest is refused", async ({ client }) => {
+  it("concurrent incr beyond the limit are rejected", async ({ client }) => {
     await client.set("key", String(Number.MAX_SAFE_INTEGER - 10));
     const settled = await Promise.allSettled(Array.from({ length: 30 }, () => client.incr("key")));
     assert.equal(settled.filter(({ status }) => status === "fulfilled").length, 10);
@@ -86,7 +70,7 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
     assert.deepEqual(new Set(all), new Set([undefined, ...Array.from({ length: 100 }, (_, index) => `${index}`)]));
   });
 
-  it("loops of get and compareAndSwap lose no step", async ({ client }) => {
+  it("loops of get and compareAndSwap lose no update", async ({ client }) => {
     await client.set("key", "0");
     await together(10, async () => {
       let done = 0;
@@ -113,22 +97,24 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
     });
   });
 
-  it("of concurrent sets one value is there, whole", async ({ client }) => {
+  it("concurrent sets leave one complete value", async ({ client }) => {
     const values = Array.from({ length: 50 }, (_, index) => `${index}`.repeat(1_000));
     await Promise.all(values.map((value) => client.set("key", value)));
     assert.ok(values.includes(await client.get("key")));
   });
 
-  const unless = cannot.atomicMSet === undefined ? "" : `, if not all of them: ${cannot.atomicMSet}`;
-  it(`of concurrent mSet each key has one caller's value${unless}`, async ({ client }) => {
-    const found = await concurrentMSets(client);
-    assert.equal(found.length, 20);
-    for (const value of found) assert.match(value, /^\d$/);
+  it("concurrent mSet leave the value of one caller under each key", async ({ client }) => {
+    const values = await concurrentMSets(client);
+    assert.equal(values.length, 20, `expected values under 20 keys; got ${values.length}`);
+    for (const value of values) assert.match(value, /^\d$/);
   });
 
   it(
-    "of concurrent mSet one caller's values are there, all of them",
-    async ({ client }) => assert.equal(new Set(await concurrentMSets(client)).size, 1),
+    "concurrent mSet leave all values of one caller",
+    async ({ client }) => {
+      const values = new Set(await concurrentMSets(client));
+      assert.equal(values.size, 1, `expected the values of one caller; got those of callers ${[...values].join(", ")}`);
+    },
     "atomicMSet",
   );
 
@@ -150,12 +136,12 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
       client.exists("key"),
     ];
     assert.deepEqual(
-      (await Promise.all<unknown>(calls)).filter((answer) => answer !== undefined),
+      (await Promise.all<unknown>(calls)).filter((result) => result !== undefined),
       ["1", true, "2", "3", new Map([["other", "3"]]), true, true, "4", 1, false],
     );
   });
 
-  it("writes that were not awaited take effect in the order they were made", async ({ client }) => {
+  it("writes that were not awaited take effect in the order of the calls", async ({ client }) => {
     await together(100, (index) => client.set("key", `${index}`));
     assert.equal(await client.get("key"), "99");
     await Promise.all([
@@ -166,9 +152,9 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
     assert.equal(await client.get("key"), "3");
   });
 
-  it("many different calls at the same time each get their own answer", async ({ client }) => {
+  it("many different concurrent calls each get their own reply", async ({ client }) => {
     await client.mSet(Array.from({ length: 100 }, (_, index) => [`key ${index}`, `${index}`]));
-    const answers = await together(100, (index) => {
+    const results = await together(100, async (index) => {
       const key = `key ${index}`;
       const calls = [
         client.get(key),
@@ -177,12 +163,21 @@ export function concurrency({ it, facts: { cannot } }: Suite): void {
         client.compareAndSwap(key, "none", "new"),
         client.getSet(key, `${index}`),
       ];
-      return calls[index % calls.length] as Promise<unknown>;
+      return calls[index % calls.length];
     });
     const expected = (index: number) => [`${index}`, true, false, false, `${index}`][index % 5];
     assert.deepEqual(
-      answers,
-      answers.map((_, index) => expected(index)),
+      results,
+      results.map((_, index) => expected(index)),
     );
   });
+}
+
+/** Makes so many calls at the same time. */
+function together<T>(count: number, call: (index: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => call(index)));
+}
+
+function countTrue(results: readonly boolean[]): number {
+  return results.filter((result) => result).length;
 }

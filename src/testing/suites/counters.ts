@@ -1,37 +1,12 @@
 import assert from "node:assert/strict";
 import { InvalidArgumentError, OverflowError, TypeMismatchError } from "../../errors.js";
-import { rejects } from "../assertions.js";
+import { invalid, rejects } from "../assertions.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-const MAX = Number.MAX_SAFE_INTEGER;
-const MIN = Number.MIN_SAFE_INTEGER;
-
-/** Texts that some read as a number, and that are no canonical decimal integers. */
-const noCounters: Readonly<Record<string, string>> = {
-  "the empty value": "",
-  "a leading space": " 1",
-  "a trailing space": "1 ",
-  "a trailing newline": "1\n",
-  "a trailing NUL": "1\0",
-  "a fraction": "1.0",
-  "a plus sign": "+1",
-  "a leading zero": "01",
-  "minus zero": "-0",
-  "a lone minus sign": "-",
-  "two minus signs": "--1",
-  "an exponent": "1e3",
-  hexadecimal: "0x10",
-  "a separator": "1_000",
-  "a BOM": "\ufeff1",
-  "digits beyond ASCII": "١٢",
-  "a word": "value",
-  Infinity: "Infinity",
-  "a fraction past the safe integers": "9007199254740993.5",
-};
-
+/** `incr` and `decr`: values, limits and errors. */
 export function counters({ it }: Suite): void {
-  it("incr adds 1, and decr subtracts 1, unless told otherwise", async ({ client }) => {
+  it("incr adds 1 and decr subtracts 1 by default", async ({ client }) => {
     assert.equal(await client.incr("key"), 1);
     assert.equal(await client.incr("key"), 2);
     assert.equal(await client.decr("key"), 1);
@@ -59,7 +34,7 @@ export function counters({ it }: Suite): void {
     assert.equal(await client.get("key"), "-8");
   });
 
-  it("a counter that gets shorter leaves nothing behind its last digit", async ({ client }) => {
+  it("a counter that gets shorter keeps no old digits", async ({ client }) => {
     await client.incr("key", 1_000);
     for (const [delta, expected] of [
       [-1, "999"],
@@ -81,17 +56,17 @@ export function counters({ it }: Suite): void {
     assert.equal(await client.get("key"), "0");
   });
 
-  it("incr takes a counter that was stored as text", async ({ client }) => {
+  it("incr accepts a counter that was stored as text", async ({ client }) => {
     await client.set("key", "41");
     assert.equal(await client.incr("key"), 42);
   });
 
-  it("incr takes a counter that was stored as bytes", async ({ client, bytes }) => {
+  it("incr accepts a counter that was stored as bytes", async ({ client, bytes }) => {
     await bytes.set("key", Uint8Array.of(0x2d, 0x34, 0x31));
     assert.equal(await client.incr("key"), -40);
   });
 
-  it("other calls meet the counter's text", async ({ client }) => {
+  it("other calls see a counter as its text", async ({ client }) => {
     await client.incr("key", 41);
     assert.equal(await client.setNX("key", "1"), false);
     assert.equal(await client.compareAndSwap("key", "41", "7"), true);
@@ -106,7 +81,7 @@ export function counters({ it }: Suite): void {
     assert.deepEqual(await client.mGet(["a", "b"]), new Map(Object.entries({ a: "1", b: "-2" })));
   });
 
-  it("counters do not disturb one another", async ({ client }) => {
+  it("counters do not affect each other", async ({ client }) => {
     await client.incr("a", 5);
     await client.incr("b", 7);
     assert.equal(await client.incr("a"), 6);
@@ -137,16 +112,16 @@ export function counters({ it }: Suite): void {
   });
 
   for (const [name, stored, delta] of [
-    ["a sum past 2^53−1", String(MAX), 1],
-    ["a sum past −(2^53−1)", String(MIN), -1],
-    ["a sum far past 2^53−1", String(MAX), MAX],
-    ["a sum far past −(2^53−1)", String(MIN), MIN],
+    ["a sum beyond 2^53−1", String(MAX), 1],
+    ["a sum beyond −(2^53−1)", String(MIN), -1],
+    ["a sum far beyond 2^53−1", String(MAX), MAX],
+    ["a sum far beyond −(2^53−1)", String(MIN), MIN],
     ["a stored 2^53, even for a delta that would lead back", String(2 ** 53), -10],
     ["a stored −2^53, even for a delta that would lead back", String(-(2 ** 53)), 10],
     ["a stored 2^64", "18446744073709551616", 1],
     ["a stored number of forty digits, even for a delta of 0", "1".repeat(40), 0],
   ] as const) {
-    it(`${name} is OverflowError, and leaves the value and its TTL`, async ({ client, assertTtl }) => {
+    it(`${name} is an OverflowError and leaves the value and its TTL`, async ({ client, assertTtl }) => {
       await client.set("key", stored, { ttl: DAY });
       await rejects(() => client.incr("key", delta), OverflowError, "incr", "key");
       await rejects(() => client.decr("key", -delta), OverflowError, "decr", "key");
@@ -156,7 +131,7 @@ export function counters({ it }: Suite): void {
   }
 
   for (const [name, stored] of Object.entries(noCounters)) {
-    it(`${name} is TypeMismatchError, and leaves the value and its TTL`, async ({ client, assertTtl }) => {
+    it(`${name} is a TypeMismatchError and leaves the value and its TTL`, async ({ client, assertTtl }) => {
       await client.set("key", stored, { ttl: DAY });
       await rejects(() => client.incr("key"), TypeMismatchError, "incr", "key");
       await rejects(() => client.decr("key", 0), TypeMismatchError, "decr", "key");
@@ -165,7 +140,7 @@ export function counters({ it }: Suite): void {
     });
   }
 
-  it("bytes that are no text are TypeMismatchError, and stay", async ({ client, bytes }) => {
+  it("bytes that are not text are a TypeMismatchError and stay", async ({ client, bytes }) => {
     for (const stored of [Uint8Array.of(1, 0, 0, 0), Uint8Array.of(0xff), Uint8Array.of(0xb2)]) {
       await bytes.set("key", stored);
       await rejects(() => client.incr("key"), TypeMismatchError, "incr", "key");
@@ -173,17 +148,43 @@ export function counters({ it }: Suite): void {
     }
   });
 
-  it("a counter can be used on after an overflow", async ({ client }) => {
+  it("a counter still works after an overflow", async ({ client }) => {
     await client.set("key", String(MAX));
     await rejects(() => client.incr("key"), OverflowError, "incr", "key");
     assert.equal(await client.decr("key"), MAX - 1);
   });
 
-  it("a delta that is no safe integer is InvalidArgumentError, and creates nothing", async ({ client }) => {
+  it("a delta that is not a safe integer is an InvalidArgumentError and creates nothing", async ({ client }) => {
     for (const delta of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 53), "1", null]) {
-      await rejects(() => client.incr("key", delta as never), InvalidArgumentError, "incr", "key");
-      await rejects(() => client.decr("key", delta as never), InvalidArgumentError, "decr", "key");
+      await rejects(() => client.incr("key", invalid(delta)), InvalidArgumentError, "incr", "key");
+      await rejects(() => client.decr("key", invalid(delta)), InvalidArgumentError, "decr", "key");
     }
     assert.equal(await client.exists("key"), false);
   });
 }
+
+const MAX = Number.MAX_SAFE_INTEGER;
+const MIN = Number.MIN_SAFE_INTEGER;
+
+/** Strings that some parsers read as a number, but that are not canonical decimal integers. */
+const noCounters: Readonly<Record<string, string>> = {
+  "the empty value": "",
+  "a leading space": " 1",
+  "a trailing space": "1 ",
+  "a trailing newline": "1\n",
+  "a trailing NUL": "1\0",
+  "a fraction": "1.0",
+  "a plus sign": "+1",
+  "a leading zero": "01",
+  "minus zero": "-0",
+  "a lone minus sign": "-",
+  "two minus signs": "--1",
+  "an exponent": "1e3",
+  hexadecimal: "0x10",
+  "a separator": "1_000",
+  "a BOM": "\ufeff1",
+  "digits beyond ASCII": "١٢",
+  "a word": "value",
+  Infinity: "Infinity",
+  "a fraction beyond the safe integers": "9007199254740993.5",
+};

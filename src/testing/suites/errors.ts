@@ -3,40 +3,39 @@ import { inspect } from "node:util";
 import {
   InvalidKeyError,
   InvalidNamespaceError,
-  type NamestoreError,
+  NamestoreError,
   NotFoundError,
   OverflowError,
   TypeMismatchError,
 } from "../../errors.js";
-import { reasonOf, rejects } from "../assertions.js";
+import { invalid, reasonOf, rejects } from "../assertions.js";
 import { type Operation, ofOneKey, ofSeveralKeys } from "../operations.js";
 import type { Suite } from "../suite.js";
 
-const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00b", undefined, null, 1, {}, ["key"]];
-
+/** What errors are, and what they name and contain. */
 export function errors({ it }: Suite): void {
   for (const [operation, call] of Object.entries<Operation>(ofOneKey)) {
-    it(`${operation} of a bad key is InvalidKeyError, a rejection and no throw`, async ({ client }) => {
+    it(`${operation} of a bad key rejects with InvalidKeyError and does not throw`, async ({ client }) => {
       for (const key of badKeys) {
         const about = typeof key === "string" ? key : undefined;
-        await rejects(() => call(client, key as never), InvalidKeyError, operation, about);
+        await rejects(() => call(client, invalid(key)), InvalidKeyError, operation, about);
       }
     });
   }
 
   for (const [operation, call] of Object.entries<Operation>(ofSeveralKeys)) {
-    it(`${operation} with a bad key is InvalidKeyError, and does nothing`, async ({ client }) => {
+    it(`${operation} with a bad key rejects with InvalidKeyError and does nothing`, async ({ client }) => {
       await client.set("other", "value");
-      for (const key of badKeys) await rejects(() => call(client, key as never), InvalidKeyError, operation);
+      for (const key of badKeys) await rejects(() => call(client, invalid(key)), InvalidKeyError, operation);
       assert.equal(await client.get("other"), "value");
     });
   }
 
-  it("a bad root namespace or domain is InvalidNamespaceError", async ({ texts, root }) => {
+  it("a bad root namespace or domain is an InvalidNamespaceError", async ({ texts, root }) => {
     for (const name of ["", "a:b", ":", "\ud800", null, 1]) {
-      assert.throws(() => texts(name as never), InvalidNamespaceError);
-      assert.throws(() => texts("cases", name as never), InvalidNamespaceError);
-      assert.throws(() => texts("cases", root).domain(name as never), InvalidNamespaceError);
+      assert.throws(() => texts(invalid(name)), InvalidNamespaceError);
+      assert.throws(() => texts("cases", invalid(name)), InvalidNamespaceError);
+      assert.throws(() => texts("cases", root).domain(invalid(name)), InvalidNamespaceError);
     }
   });
 
@@ -47,7 +46,7 @@ export function errors({ it }: Suite): void {
     assert.equal(new Set(reasons).size, 8);
   });
 
-  it("an error names its caller's operation and key, and not those of another", async ({ client }) => {
+  it("an error names the operation and key of its own call", async ({ client }) => {
     await client.mSet({ a: "text", b: "text", c: String(Number.MAX_SAFE_INTEGER) });
     await Promise.all([
       rejects(() => client.incr("a"), TypeMismatchError, "incr", "a"),
@@ -58,7 +57,7 @@ export function errors({ it }: Suite): void {
     await rejects(() => client.incr("b"), TypeMismatchError, "incr", "b");
   });
 
-  it("a call that fails takes no neighbour along", async ({ client }) => {
+  it("a call that fails does not make its neighbours fail", async ({ client }) => {
     await client.mSet({ text: "value", counter: "1" });
     const calls = Array.from({ length: 30 }, (_, index) => client.incr(index % 3 === 0 ? "text" : "counter"));
     const settled = await Promise.allSettled(calls);
@@ -69,7 +68,7 @@ export function errors({ it }: Suite): void {
     assert.equal(await client.get("counter"), "21");
   });
 
-  it("no error holds a value", async ({ client, bytes }) => {
+  it("no error contains a value", async ({ client, bytes }) => {
     const secret = "s3cret";
     await client.mSet({ text: secret, bytes: secret });
     await bytes.set("bytes", Uint8Array.from([0xff, ...Buffer.from(secret)]));
@@ -79,8 +78,11 @@ export function errors({ it }: Suite): void {
       reasonOf(client.set("text", `${secret}\ud800`)),
       reasonOf(client.set("text", secret, { ttl: -1 })),
     ]);
-    for (const reason of reasons as NamestoreError[]) {
+    for (const reason of reasons) {
+      assert.ok(reason instanceof NamestoreError);
       assert.ok(!`${inspect(reason)} ${JSON.stringify(reason)} ${inspect(reason.cause)}`.includes(secret));
     }
   });
 }
+
+const badKeys: readonly unknown[] = ["", "\ud800", "a\udc00b", undefined, null, 1, {}, ["key"]];

@@ -3,7 +3,57 @@ import { sameKeys } from "../assertions.js";
 import type { Scope, Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** Names of two namespaces that could be taken for one, or one of which could be taken for a pattern of the other. */
+/** Namespaces and keys that resemble each other share nothing. */
+export function isolation({ it }: Suite): void {
+  for (const [what, open] of neighbours) {
+    it(`${what}: they share no key`, (scope) => shareNothing(...open(scope)));
+    it(`${what}: each lists only its own keys`, (scope) => listTheirOwn(...open(scope)), "scan");
+    it(`${what}: each clears only its own keys`, (scope) => clearTheirOwn(...open(scope)), "clear");
+  }
+
+  for (const [name, [a, b]] of Object.entries(keyPairs)) {
+    it(`two similar keys are two entries: ${name}`, async ({ client }) => {
+      await client.set(a, "of a");
+      assert.equal(await client.exists(b), false);
+      await client.set(b, "of b");
+      assert.deepEqual(
+        await client.mGet([a, b]),
+        new Map([
+          [a, "of a"],
+          [b, "of b"],
+        ]),
+      );
+      assert.equal(await client.delete(a), true);
+      assert.equal(await client.get(b), "of b");
+    });
+  }
+
+  it("a key that looks like a storage key belongs to its own namespace", async ({ texts, root }) => {
+    const [a, b] = [texts("a"), texts("b")];
+    await a.set(`${root}:b:key`, "of a");
+    await a.set("b:key", "of a");
+    await b.set("key", "of b");
+    assert.equal(await b.get("key"), "of b");
+    assert.equal(await b.exists(`${root}:b:key`), false);
+    assert.equal(await b.delete("key"), true);
+    assert.equal(await a.get(`${root}:b:key`), "of a");
+    assert.equal(await a.get("b:key"), "of a");
+  });
+
+  it(
+    "clear of one domain does not change a hundred others",
+    async ({ texts }) => {
+      const others = Array.from({ length: 100 }, (_, index) => texts(`other${index}`));
+      await Promise.all(others.map((other) => other.set("key", "value")));
+      await texts("other").set("key", "value");
+      await texts("other").clear();
+      assert.ok((await Promise.all(others.map((other) => other.exists("key")))).every((live) => live));
+    },
+    "clear",
+  );
+}
+
+/** Two names that a driver could mistake for one, or one of which it could take for a pattern that matches the other. */
 const pairs: Readonly<Record<string, readonly [a: string, b: string]>> = {
   "different names": ["users", "carts"],
   "a name and a longer one": ["user", "users"],
@@ -36,10 +86,10 @@ const pairs: Readonly<Record<string, readonly [a: string, b: string]>> = {
   "Object's own properties": ["__proto__", "constructor"],
 };
 
-/** Two business keys of one namespace that could be taken for one. */
+/** Two business keys of one namespace that a driver could mistake for one. */
 const keyPairs: Readonly<Record<string, readonly [a: string, b: string]>> = {
-  "a part before a colon": ["a:b", "b"],
-  "a part behind a colon": ["a:b", "a"],
+  "a part before the colon": ["a:b", "b"],
+  "a part after the colon": ["a:b", "a"],
   "a colon at the end": ["a:", "a"],
   "a colon at the beginning": [":a", "a"],
   "two colons": ["a::b", "a:b"],
@@ -58,17 +108,17 @@ const keyPairs: Readonly<Record<string, readonly [a: string, b: string]>> = {
   "a last character after a hundred": [`${"k".repeat(100)}a`, `${"k".repeat(100)}b`],
 };
 
-/** Two namespaces that must not meet. */
+/** Two namespaces that must not share anything. */
 type Neighbours = readonly [what: string, open: (scope: Scope) => readonly [a: Texts, b: Texts]];
 
 const neighbours: readonly Neighbours[] = [
   ...Object.entries(pairs).flatMap(([name, [a, b]]): Neighbours[] => [
     [`two domains, ${name}`, ({ texts }) => [texts(a), texts(b)]],
-    // Behind the unique part, so that the two still begin alike.
+    // After the unique part, so that both begin with the same characters.
     [`two root namespaces, ${name}`, ({ texts, root }) => [texts("cases", root + a), texts("cases", root + b)]],
   ]),
   ["swapped names", ({ texts, root }) => [texts(`${root}b`, `${root}a`), texts(`${root}a`, `${root}b`)]],
-  ["a boundary elsewhere", ({ texts, root }) => [texts("bc", `${root}a`), texts("c", `${root}ab`)]],
+  ["a different boundary between the names", ({ texts, root }) => [texts("bc", `${root}a`), texts("c", `${root}ab`)]],
   ["one name twice, and once", ({ texts, root }) => [texts(root), texts("cases")]],
 ];
 
@@ -106,53 +156,4 @@ async function clearTheirOwn(a: Texts, b: Texts): Promise<void> {
     assert.deepEqual(await cleared.mGet(["key", "more"]), new Map());
     assert.deepEqual(await other.mGet(["key", "a:b"]), new Map(Object.entries({ key: "3", "a:b": "4" })));
   }
-}
-
-export function isolation({ it }: Suite): void {
-  for (const [what, open] of neighbours) {
-    it(`${what}: they share no key`, (scope) => shareNothing(...open(scope)));
-    it(`${what}: each lists its own keys only`, (scope) => listTheirOwn(...open(scope)), "scan");
-    it(`${what}: each clears its own keys only`, (scope) => clearTheirOwn(...open(scope)), "clear");
-  }
-
-  for (const [name, [a, b]] of Object.entries(keyPairs)) {
-    it(`two keys are two entries: ${name}`, async ({ client }) => {
-      await client.set(a, "of a");
-      assert.equal(await client.exists(b), false);
-      await client.set(b, "of b");
-      assert.deepEqual(
-        await client.mGet([a, b]),
-        new Map([
-          [a, "of a"],
-          [b, "of b"],
-        ]),
-      );
-      assert.equal(await client.delete(a), true);
-      assert.equal(await client.get(b), "of b");
-    });
-  }
-
-  it("a key that reads like a storage key belongs to its own namespace", async ({ texts, root }) => {
-    const [a, b] = [texts("a"), texts("b")];
-    await a.set(`${root}:b:key`, "of a");
-    await a.set("b:key", "of a");
-    await b.set("key", "of b");
-    assert.equal(await b.get("key"), "of b");
-    assert.equal(await b.exists(`${root}:b:key`), false);
-    assert.equal(await b.delete("key"), true);
-    assert.equal(await a.get(`${root}:b:key`), "of a");
-    assert.equal(await a.get("b:key"), "of a");
-  });
-
-  it(
-    "clear of one domain leaves a hundred others",
-    async ({ texts }) => {
-      const others = Array.from({ length: 100 }, (_, index) => texts(`other${index}`));
-      await Promise.all(others.map((other) => other.set("key", "value")));
-      await texts("other").set("key", "value");
-      await texts("other").clear();
-      assert.ok((await Promise.all(others.map((other) => other.exists("key")))).every((live) => live));
-    },
-    "clear",
-  );
 }

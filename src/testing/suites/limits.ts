@@ -5,18 +5,15 @@ import { named, type Operation, ofOneKey, ofSeveralKeys, writes } from "../opera
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** A hundred years, the client's own limit. */
-const LONGEST_TTL = 36_525 * DAY;
-
-/** What the subject declared: what lies within its limits works, and what lies past them is refused. */
+/** The limits that the subject declares: what is within them works, and what is beyond them is rejected. */
 export function limits({ it, facts: { limits } }: Suite): void {
   const { keyBytes = 10_000, awkwardKeyBytes = keyBytes, valueBytes = 1_000_000, ttl = LONGEST_TTL } = limits;
 
   for (const [kind, letter, bytes, limit] of [
     ["printable ASCII", "k", keyBytes, limits.keyBytes],
-    ["others than printable ASCII", "\n", awkwardKeyBytes, limits.awkwardKeyBytes ?? limits.keyBytes],
+    ["not only printable ASCII", "\n", awkwardKeyBytes, limits.awkwardKeyBytes ?? limits.keyBytes],
   ] as const) {
-    it(`works with a storage key of ${bytes} bytes, ${kind}`, async ({ client, prefix }) => {
+    it(`accepts a storage key of ${bytes} bytes, ${kind}`, async ({ client, prefix }) => {
       const beginning = letter.repeat(bytes - prefix.length - 1);
       const [a, b] = [`${beginning}a`, `${beginning}b`];
       await client.set(a, "1");
@@ -44,11 +41,14 @@ export function limits({ it, facts: { limits } }: Suite): void {
     );
 
     if (limit === undefined) continue;
-    it(`refuses a storage key of ${bytes + 1} bytes, ${kind}`, async ({ client, prefix }) => {
+    it(`rejects a storage key of ${bytes + 1} bytes, ${kind}`, async ({ client, prefix }) => {
       const key = letter.repeat(bytes - prefix.length + 1);
       for (const [operation, call] of Object.entries<Operation>({ ...ofOneKey, ...ofSeveralKeys })) {
         const error = await rejects(() => call(client, key), InvalidKeyError, operation, named(operation, key));
-        assert.ok(error.message.includes(`${bytes}`), `the message does not name the limit: ${error.message}`);
+        assert.ok(
+          error.message.includes(`${bytes}`),
+          `the message should name the limit of ${bytes} bytes; it is: ${error.message}`,
+        );
       }
       assert.equal(await client.exists("other"), false);
     });
@@ -60,7 +60,7 @@ export function limits({ it, facts: { limits } }: Suite): void {
   });
 
   if (limits.valueBytes !== undefined) {
-    it(`refuses a value of ${2 * valueBytes} bytes, and leaves the old one`, async ({ client }) => {
+    it(`rejects a value of ${2 * valueBytes} bytes and keeps the old one`, async ({ client }) => {
       const value = "v".repeat(2 * valueBytes);
       const calls: Readonly<Record<string, Operation>> = {
         set: (_, key) => client.set(key, value),
@@ -85,7 +85,7 @@ export function limits({ it, facts: { limits } }: Suite): void {
     await assertTtl("key", longest);
   });
 
-  it(`refuses a TTL of ${Math.ceil((1.01 * ttl) / DAY)} days, and writes nothing`, async ({ client }) => {
+  it(`rejects a TTL of ${Math.ceil((1.01 * ttl) / DAY)} days and writes nothing`, async ({ client }) => {
     const options = { ttl: Math.ceil(1.01 * ttl) };
     for (const [operation, call] of Object.entries(writes)) {
       // compareAndSwap is the one that needs a key.
@@ -98,3 +98,6 @@ export function limits({ it, facts: { limits } }: Suite): void {
     assert.equal(await client.ttl("key"), -1);
   });
 }
+
+/** A hundred years: the limit of the client itself. */
+const LONGEST_TTL = 36_525 * DAY;

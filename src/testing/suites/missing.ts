@@ -5,22 +5,30 @@ import { collect, rejects } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
 import type { Needs, Suite } from "../suite.js";
 
-/** What each call does with a key that is missing. Where the key has expired, it held "41". */
-const answers: readonly [answer: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
-  ["get is NotFoundError", ({ client }, key) => rejects(() => client.get(key), NotFoundError, "get", key)],
-  ["find is undefined", async ({ client }, key) => assert.equal(await client.find(key), undefined)],
-  ["exists is false", async ({ client }, key) => assert.equal(await client.exists(key), false)],
-  ["delete is false", async ({ client }, key) => assert.equal(await client.delete(key), false)],
-  ["ttl is NotFoundError", ({ client }, key) => rejects(() => client.ttl(key), NotFoundError, "ttl", key)],
+/** Every call on a missing key, and on an expired one. */
+export function missing({ it, timed }: Suite): void {
+  for (const [effect, body, ...needs] of effects) {
+    it(`a missing key: ${effect}`, (scope) => body(scope, "missing"), ...needs);
+    timed(`an expired key: ${effect}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
+  }
+}
+
+/** What each call does with a missing key. An expired key held "41". */
+const effects: readonly [effect: string, body: (scope: Scope, key: string) => Promise<unknown>, ...needs: Needs][] = [
+  ["get rejects with NotFoundError", ({ client }, key) => rejects(() => client.get(key), NotFoundError, "get", key)],
+  ["find returns undefined", async ({ client }, key) => assert.equal(await client.find(key), undefined)],
+  ["exists returns false", async ({ client }, key) => assert.equal(await client.exists(key), false)],
+  ["delete returns false", async ({ client }, key) => assert.equal(await client.delete(key), false)],
+  ["ttl rejects with NotFoundError", ({ client }, key) => rejects(() => client.ttl(key), NotFoundError, "ttl", key)],
   [
-    "expire is NotFoundError and creates nothing",
+    "expire rejects with NotFoundError and creates nothing",
     async ({ client }, key) => {
       await rejects(() => client.expire(key, "1h"), NotFoundError, "expire", key);
       assert.equal(await client.exists(key), false);
     },
   ],
   [
-    "persist is NotFoundError and creates nothing",
+    "persist rejects with NotFoundError and creates nothing",
     async ({ client }, key) => {
       await rejects(() => client.persist(key), NotFoundError, "persist", key);
       assert.equal(await client.exists(key), false);
@@ -57,7 +65,7 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "setNX stores it and answers true",
+    "setNX stores it and returns true",
     async ({ client, assertTtl }, key) => {
       assert.equal(await client.setNX(key, "new"), true);
       assert.equal(await client.get(key), "new");
@@ -65,14 +73,14 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "setNX gives it the TTL",
+    "setNX sets the TTL",
     async ({ client, assertTtl }, key) => {
       await client.setNX(key, "new", { ttl: HOUR });
       await assertTtl(key, HOUR);
     },
   ],
   [
-    "getSet stores it and answers undefined",
+    "getSet stores it and returns undefined",
     async ({ client, assertTtl }, key) => {
       assert.equal(await client.getSet(key, "new"), undefined);
       assert.equal(await client.get(key), "new");
@@ -80,14 +88,14 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "getSet gives it the TTL",
+    "getSet sets the TTL",
     async ({ client, assertTtl }, key) => {
       await client.getSet(key, "new", { ttl: HOUR });
       await assertTtl(key, HOUR);
     },
   ],
   [
-    "getSet gives it the client's default TTL",
+    "getSet sets the client's default TTL",
     async ({ withDefault, assertTtl }, key) => {
       await withDefault(DAY).getSet(key, "new");
       await assertTtl(key, DAY);
@@ -102,14 +110,14 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "incr gives it the TTL",
+    "incr sets the TTL",
     async ({ client, assertTtl }, key) => {
       await client.incr(key, 1, { ttl: HOUR });
       await assertTtl(key, HOUR);
     },
   ],
   [
-    "incr gives it the client's default TTL",
+    "incr sets the client's default TTL",
     async ({ withDefault, assertTtl }, key) => {
       await withDefault(DAY).incr(key);
       await assertTtl(key, DAY);
@@ -124,14 +132,14 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "decr gives it the TTL",
+    "decr sets the TTL",
     async ({ client, assertTtl }, key) => {
       await client.decr(key, 1, { ttl: HOUR });
       await assertTtl(key, HOUR);
     },
   ],
   [
-    "compareAndSwap is false and creates nothing",
+    "compareAndSwap returns false and creates nothing",
     async ({ client }, key) => {
       assert.equal(await client.compareAndSwap(key, "41", "new"), false);
       assert.equal(await client.compareAndSwap(key, "41", "new", { ttl: HOUR }), false);
@@ -139,18 +147,18 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
   [
-    "compareAndSwap does not take it for an empty value",
+    "compareAndSwap does not treat it as an empty value",
     async ({ client }, key) => {
       assert.equal(await client.compareAndSwap(key, "", "new"), false);
       assert.equal(await client.exists(key), false);
     },
   ],
   [
-    "compareAndDelete is false",
+    "compareAndDelete returns false",
     async ({ client }, key) => assert.equal(await client.compareAndDelete(key, "41"), false),
   ],
   [
-    "compareAndDelete does not take it for an empty value",
+    "compareAndDelete does not treat it as an empty value",
     async ({ client }, key) => assert.equal(await client.compareAndDelete(key, ""), false),
   ],
   [
@@ -186,7 +194,7 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     "clear",
   ],
   [
-    "the driver answers with values and throws nothing",
+    "the driver returns values and throws nothing",
     async ({ driver, prefix }, key) => {
       assert.equal(await driver.get(prefix, key), undefined);
       assert.deepEqual(await driver.mGet(prefix, [key]), [undefined]);
@@ -202,10 +210,3 @@ const answers: readonly [answer: string, body: (scope: Scope, key: string) => Pr
     },
   ],
 ];
-
-export function missing({ it, timed }: Suite): void {
-  for (const [answer, body, ...needs] of answers) {
-    it(`a missing key: ${answer}`, (scope) => body(scope, "missing"), ...needs);
-    timed(`an expired key: ${answer}`, async (scope) => body(scope, await scope.expired("41")), ...needs);
-  }
-}

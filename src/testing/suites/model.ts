@@ -6,11 +6,26 @@ import { MemoryDriver } from "../../memory/memory-driver.js";
 import { DAY, HOUR, type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 
+/** Every driver has the same results, whatever is called and in whatever order. */
+export function model({ it }: Suite): void {
+  for (let seed = 1; seed <= 10; seed++) {
+    it(`300 random calls have the same results as on the memory driver, seed ${seed}`, async ({ client }) => {
+      const reference: Texts = new Client("ns", "reference", { driver: new MemoryDriver(), codec: text });
+      const random = randomFrom(seed);
+      for (let count = 1; count <= 300; count++) {
+        const call = randomCall(random);
+        assert.deepEqual(await outcome(call(client)), await outcome(call(reference)), `call ${count}: ${call}`);
+      }
+      assert.deepEqual(await client.mGet(KEYS), await reference.mGet(KEYS));
+    });
+  }
+}
+
 const KEYS = ["a", "b", "a:b", "*"];
 const VALUES = ["", "0", "41", "-7", "text", "9007199254740991", "😀"];
 const TTLS = [undefined, 0, HOUR, DAY] as const;
 
-/** A small random generator, which gives the same numbers for the same seed. */
+/** A small random generator: the same seed leads to the same numbers. */
 function randomFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -19,8 +34,9 @@ function randomFrom(seed: number): (below: number) => number {
   };
 }
 
-/** A random call, to be made of two clients. */
+/** Returns a random call, which is then made on two clients. */
 function randomCall(random: (below: number) => number): (client: Texts) => Promise<unknown> {
+  // The index is within the list.
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
   const [key, other] = [pick(KEYS), pick(KEYS)];
   const [value, old] = [pick(VALUES), pick(VALUES)];
@@ -42,7 +58,7 @@ function randomCall(random: (below: number) => number): (client: Texts) => Promi
         options,
       ),
     (client) => client.mDel([key, other]),
-    // To the hour: meanwhile time has passed.
+    // Rounded to hours, since time passes between the two clients' calls.
     (client) => client.ttl(key).then((left) => (left === NO_EXPIRY ? left : Math.round(left / HOUR))),
     (client) => client.expire(key, options.ttl || HOUR),
     (client) => client.persist(key),
@@ -55,22 +71,7 @@ function randomCall(random: (below: number) => number): (client: Texts) => Promi
   ]);
 }
 
-/** What a call gives, or the code of its error. */
+/** The result of a call, or the code of its error. */
 function outcome(call: Promise<unknown>): Promise<unknown> {
   return call.catch((error: NamestoreError) => error.code);
-}
-
-/** The same results on every driver, whatever is called and in whatever order. */
-export function model({ it }: Suite): void {
-  for (let seed = 1; seed <= 10; seed++) {
-    it(`300 random calls give what they give on the memory driver, seed ${seed}`, async ({ client }) => {
-      const reference: Texts = new Client("ns", "reference", { driver: new MemoryDriver(), codec: text });
-      const random = randomFrom(seed);
-      for (let count = 1; count <= 300; count++) {
-        const call = randomCall(random);
-        assert.deepEqual(await outcome(call(client)), await outcome(call(reference)), `call ${count}: ${call}`);
-      }
-      assert.deepEqual(await client.mGet(KEYS), await reference.mGet(KEYS));
-    });
-  }
 }

@@ -3,7 +3,18 @@ import { sameKeys } from "../assertions.js";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
 
-/** Names that a store, a protocol or a language could stumble over. */
+/** Unusual keys, domains and root namespaces. */
+export function names({ it }: Suite): void {
+  for (const [what, name] of Object.entries(awkward)) {
+    it(`works as a key: ${what}`, ({ client }) => works(client, name));
+    it(`works as a domain: ${what}`, ({ texts }) => works(texts(name), "key"));
+    it(`works as a root namespace: ${what}`, ({ texts, root }) => works(texts("cases", name + root), "key"));
+    it(`is listed as a key, and found by its escaped pattern: ${what}`, ({ client }) => lists(client, name), "scan");
+    it(`lists its keys as a domain: ${what}`, ({ texts }) => lists(texts(name), "key"), "scan");
+  }
+}
+
+/** Names that could mislead a store, a protocol or a language. */
 const awkward: Readonly<Record<string, string>> = {
   "a star": "*",
   "glob characters": "a*[b]?^",
@@ -73,14 +84,4 @@ async function lists(client: Texts, key: string): Promise<void> {
   assert.deepEqual(await client.keys(literal), [key]);
   sameKeys(await client.keys(`${literal}*`), [key, `${key}x`]);
   sameKeys(await client.keys(`*${literal}`), [key, `x${key}`]);
-}
-
-export function names({ it }: Suite): void {
-  for (const [what, name] of Object.entries(awkward)) {
-    it(`works as a key: ${what}`, ({ client }) => works(client, name));
-    it(`works as a domain: ${what}`, ({ texts }) => works(texts(name), "key"));
-    it(`works as a root namespace: ${what}`, ({ texts, root }) => works(texts("cases", name + root), "key"));
-    it(`is listed as a key, and found by its escaped text: ${what}`, ({ client }) => lists(client, name), "scan");
-    it(`lists its keys as a domain: ${what}`, ({ texts }) => lists(texts(name), "key"), "scan");
-  }
 }

@@ -9,7 +9,7 @@ export const counters: Faults = {
     }),
   },
   "counts on past the safe integers": {
-    caughtBy: "counters > a sum past 2^53−1 is OverflowError, and leaves the value and its TTL",
+    caughtBy: "counters > a sum beyond 2^53−1 is an OverflowError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta) {
         const sum = BigInt(toText(memory.get(prefix, key) ?? "0")) + BigInt(delta);
@@ -19,7 +19,7 @@ export const counters: Faults = {
     }),
   },
   "wraps around on overflow": {
-    caughtBy: "counters > a sum past −(2^53−1) is OverflowError, and leaves the value and its TTL",
+    caughtBy: "counters > a sum beyond −(2^53−1) is an OverflowError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta) {
         const sum = BigInt.asIntN(54, BigInt(toText(memory.get(prefix, key) ?? "0")) + BigInt(delta));
@@ -29,7 +29,7 @@ export const counters: Faults = {
     }),
   },
   "stores the sum before it refuses it": {
-    caughtBy: "counters > a sum far past 2^53−1 is OverflowError, and leaves the value and its TTL",
+    caughtBy: "counters > a sum far beyond 2^53−1 is an OverflowError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         try {
@@ -43,7 +43,7 @@ export const counters: Faults = {
     }),
   },
   "drops the TTL on overflow": {
-    caughtBy: "counters > a sum past 2^53−1 is OverflowError, and leaves the value and its TTL",
+    caughtBy: "counters > a sum beyond 2^53−1 is an OverflowError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         try {
@@ -56,7 +56,7 @@ export const counters: Faults = {
     }),
   },
   "takes any number for a counter": {
-    caughtBy: "counters > a fraction is TypeMismatchError, and leaves the value and its TTL",
+    caughtBy: "counters > a fraction is a TypeMismatchError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const count = Number(toText(memory.get(prefix, key) ?? "0"));
@@ -66,7 +66,7 @@ export const counters: Faults = {
     }),
   },
   "starts anew where the value is no counter": {
-    caughtBy: "counters > a word is TypeMismatchError, and leaves the value and its TTL",
+    caughtBy: "counters > a word is a TypeMismatchError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         if (Number.isNaN(Number(memory.get(prefix, key) ?? "0"))) memory.getSet(prefix, key, "0", ttl, true);
@@ -98,7 +98,7 @@ export const counters: Faults = {
     }),
   },
   "leaves a space where a counter got shorter": {
-    caughtBy: "counters > a counter that gets shorter leaves nothing behind its last digit",
+    caughtBy: "counters > a counter that gets shorter keeps no old digits",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const before = memory.get(prefix, key) ?? "";
@@ -113,7 +113,7 @@ export const counters: Faults = {
     breaks: (memory) => ({ incr: (prefix, key, delta, ttl) => memory.incr(prefix, key, delta, ttl) || -0 }),
   },
   "reads and writes a counter in two steps": {
-    caughtBy: "concurrency > 1,000 concurrent incr count to 1,000, and no two get the same number",
+    caughtBy: "concurrency > 1,000 concurrent incr count to 1,000, and no two return the same number",
     breaks: (memory) => ({
       async incr(prefix, key, delta) {
         const count = Number(memory.get(prefix, key) ?? "0");

@@ -3,18 +3,18 @@ import type { Subject } from "../../../src/testing/index.js";
 
 /** A deliberate fault. */
 export interface Fault {
-  /** The case that catches it. */
+  /** The title of the case that fails because of it. */
   readonly caughtBy: string;
-  /** What the broken driver does otherwise than the memory driver behind it. */
+  /** The members in which the broken driver differs from the memory driver behind it. */
   breaks(memory: MemoryDriver): Partial<Driver>;
-  /** What is declared of the broken driver. */
+  /** What the subject declares about the broken driver. */
   readonly declares?: Partial<Subject>;
 }
 
-/** What is broken, and how, and what catches it. */
+/** Faults by name. The name continues the sentence "the suite catches a driver that". */
 export type Faults = Readonly<Record<string, Fault>>;
 
-/** The memory driver with a fault. */
+/** Returns a memory driver with this fault. */
 export function broken({ breaks }: Fault): Driver {
   const memory = new MemoryDriver();
   const otherwise = breaks(memory);
@@ -26,7 +26,7 @@ export function broken({ breaks }: Fault): Driver {
   });
 }
 
-/** The memory driver, asked about other keys or namespaces than it is told. */
+/** A memory driver that mistakes keys or namespaces for others. */
 export function mistaking(
   memory: MemoryDriver,
   mistake: { key?: (key: string) => string; prefix?: (prefix: string) => string },

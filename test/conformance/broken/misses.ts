@@ -3,7 +3,7 @@ import type { Faults } from "./fault.js";
 
 export const misses: Faults = {
   "throws on a miss": {
-    caughtBy: "missing > a missing key: find is undefined",
+    caughtBy: "missing > a missing key: find returns undefined",
     breaks: (memory) => ({
       get(prefix, key) {
         const value = memory.get(prefix, key);
@@ -13,15 +13,15 @@ export const misses: Faults = {
     }),
   },
   "answers null for a miss": {
-    caughtBy: "missing > a missing key: the driver answers with values and throws nothing",
+    caughtBy: "missing > a missing key: the driver returns values and throws nothing",
     breaks: (memory) => ({ get: (prefix, key) => memory.get(prefix, key) ?? (null as never) }),
   },
   "answers -2 for the TTL of a missing key": {
-    caughtBy: "missing > a missing key: ttl is NotFoundError",
+    caughtBy: "missing > a missing key: ttl rejects with NotFoundError",
     breaks: (memory) => ({ ttl: (prefix, key) => memory.ttl(prefix, key) ?? -2 }),
   },
   "answers true to delete of an expired key": {
-    caughtBy: "missing > an expired key: delete is false",
+    caughtBy: "missing > an expired key: delete returns false",
     breaks: (memory) => {
       const stored = new Set<string>();
       return {
@@ -46,11 +46,11 @@ export const misses: Faults = {
     }),
   },
   "leaves the misses out of mGet": {
-    caughtBy: "batch > mGet gives each key its own value, whichever keys are missing",
+    caughtBy: "batch > mGet returns the right value for each key, whichever keys are missing",
     breaks: (memory) => ({ mGet: (prefix, keys) => memory.mGet(prefix, keys).filter((value) => value !== undefined) }),
   },
   "never lets setNX store over an expired key": {
-    caughtBy: "missing > an expired key: setNX stores it and answers true",
+    caughtBy: "missing > an expired key: setNX stores it and returns true",
     breaks: (memory) => {
       const stored = new Set<string>();
       return {
@@ -78,7 +78,7 @@ export const misses: Faults = {
     },
   },
   "creates a key by expire": {
-    caughtBy: "missing > a missing key: expire is NotFoundError and creates nothing",
+    caughtBy: "missing > a missing key: expire rejects with NotFoundError and creates nothing",
     breaks: (memory) => ({
       expire(prefix, key, ttl) {
         const live = memory.expire(prefix, key, ttl);
@@ -88,7 +88,7 @@ export const misses: Faults = {
     }),
   },
   "takes a missing key for an empty value in compareAndSwap": {
-    caughtBy: "missing > a missing key: compareAndSwap does not take it for an empty value",
+    caughtBy: "missing > a missing key: compareAndSwap does not treat it as an empty value",
     breaks: (memory) => ({
       compareAndSwap(prefix, key, oldValue, newValue, ttl, keep) {
         if (oldValue === "") memory.setNX(prefix, key, "", 0);

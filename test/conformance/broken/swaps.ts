@@ -3,7 +3,7 @@ import { type Faults, later } from "./fault.js";
 
 export const swaps: Faults = {
   "lets setNX write over a live key": {
-    caughtBy: "basic > setNX answers false for a live key and leaves its value alone",
+    caughtBy: "basic > setNX returns false for a live key and keeps its value",
     breaks: (memory) => ({
       setNX(prefix, key, value, ttl) {
         const missing = !memory.exists(prefix, key);
@@ -13,7 +13,7 @@ export const swaps: Faults = {
     }),
   },
   "looks and stores in two steps, in setNX": {
-    caughtBy: "concurrency > of 100 concurrent setNX one answers true, and its value is there",
+    caughtBy: "concurrency > one of 100 concurrent setNX returns true, and its value is stored",
     breaks: (memory) => ({
       async setNX(prefix, key, value, ttl) {
         if (memory.exists(prefix, key)) return false;
@@ -24,7 +24,7 @@ export const swaps: Faults = {
     }),
   },
   "compares and swaps in two steps": {
-    caughtBy: "concurrency > of 100 concurrent compareAndSwap one answers true, and its value is there",
+    caughtBy: "concurrency > one of 100 concurrent compareAndSwap returns true, and its value is stored",
     breaks: (memory) => ({
       async compareAndSwap(prefix, key, oldValue, newValue) {
         if (memory.get(prefix, key) !== oldValue) return false;
@@ -35,7 +35,7 @@ export const swaps: Faults = {
     }),
   },
   "compares and deletes in two steps": {
-    caughtBy: "concurrency > of 100 concurrent compareAndDelete one answers true",
+    caughtBy: "concurrency > one of 100 concurrent compareAndDelete returns true",
     breaks: (memory) => ({
       async compareAndDelete(prefix, key, oldValue) {
         if (memory.get(prefix, key) !== oldValue) return false;
@@ -57,7 +57,7 @@ export const swaps: Faults = {
     }),
   },
   "looks and deletes in two steps": {
-    caughtBy: "concurrency > of 100 concurrent delete one answers true",
+    caughtBy: "concurrency > one of 100 concurrent delete returns true",
     breaks: (memory) => ({
       async delete(prefix, key) {
         const live = memory.exists(prefix, key);
@@ -67,8 +67,15 @@ export const swaps: Faults = {
       },
     }),
   },
+  "loses the end of an mSet that it declares as not atomic": {
+    caughtBy: "concurrency > concurrent mSet leave all values of one caller",
+    breaks: (memory) => ({
+      supports: { atomicMSet: false },
+      mSet: (prefix, entries, ttl) => memory.mSet(prefix, entries.slice(0, 9), ttl),
+    }),
+  },
   "stores an mSet entry by entry": {
-    caughtBy: "concurrency > of concurrent mSet one caller's values are there, all of them",
+    caughtBy: "concurrency > concurrent mSet leave all values of one caller",
     breaks: (memory) => ({
       async mSet(prefix, entries, ttl) {
         for (const [key, value] of entries) {
@@ -88,7 +95,7 @@ export const swaps: Faults = {
     }),
   },
   "lets one write overtake another": {
-    caughtBy: "concurrency > writes that were not awaited take effect in the order they were made",
+    caughtBy: "concurrency > writes that were not awaited take effect in the order of the calls",
     breaks: (memory) => ({
       async set(prefix, key, value, ttl) {
         if (ttl === 0) await later();
@@ -97,7 +104,7 @@ export const swaps: Faults = {
     }),
   },
   "compares text and bytes as different": {
-    caughtBy: "swap > compareAndSwap of text meets what was written as bytes",
+    caughtBy: "swap > compareAndSwap of text matches a value written as bytes",
     breaks: (memory) => ({
       compareAndSwap: (prefix, key, oldValue, newValue, ttl, keep) =>
         typeof memory.get(prefix, key) === typeof oldValue &&
@@ -105,14 +112,14 @@ export const swaps: Faults = {
     }),
   },
   "compares what is in front of a NUL": {
-    caughtBy: "swap > the compare calls answer false for a NUL more, and change nothing",
+    caughtBy: "swap > the compare calls return false for a NUL more and change nothing",
     breaks: (memory) => ({
       compareAndDelete: (prefix, key, oldValue) =>
         memory.compareAndDelete(prefix, key, toText(oldValue).split("\0")[0] ?? ""),
     }),
   },
   "compares as a dictionary would": {
-    caughtBy: "swap > the compare calls answer false for another normal form, and change nothing",
+    caughtBy: "swap > the compare calls return false for another normal form and change nothing",
     breaks: (memory) => ({
       compareAndSwap(prefix, key, oldValue, newValue, ttl, keep) {
         const stored = memory.get(prefix, key);
@@ -122,14 +129,14 @@ export const swaps: Faults = {
     }),
   },
   "compares the beginning": {
-    caughtBy: "swap > the compare calls answer false for its beginning, and change nothing",
+    caughtBy: "swap > the compare calls return false for its beginning and change nothing",
     breaks: (memory) => ({
       compareAndDelete: (prefix, key, oldValue) =>
         toText(memory.get(prefix, key) ?? "").startsWith(toText(oldValue)) && memory.delete(prefix, key),
     }),
   },
   "writes into the bytes that it was handed": {
-    caughtBy: "seam > it never writes into bytes that it was handed",
+    caughtBy: "seam > it never writes into bytes that were passed in",
     breaks: (memory) => ({
       compareAndSwap(prefix, key, oldValue, newValue, ttl, keep) {
         const swapped = memory.compareAndSwap(prefix, key, oldValue, newValue, ttl, keep);
@@ -139,7 +146,7 @@ export const swaps: Faults = {
     }),
   },
   "counts in the buffer that it answered": {
-    caughtBy: "seam > it never writes into bytes that it answered",
+    caughtBy: "seam > it never writes into bytes that it returned",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         const buffer: Encoded | undefined = memory.get(prefix, key);

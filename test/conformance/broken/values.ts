@@ -13,27 +13,27 @@ function reads(otherwise: (value: Encoded) => Encoded | undefined): Fault["break
 
 export const values: Faults = {
   "takes an empty value for a miss": {
-    caughtBy: "values > text comes back as it was, by every way: the empty text",
+    caughtBy: "values > every call returns text unchanged: the empty text",
     breaks: (memory) => ({ get: (prefix, key) => memory.get(prefix, key) || undefined }),
   },
   "strips a BOM": {
-    caughtBy: "values > text comes back as it was, by every way: a BOM before text",
+    caughtBy: "values > every call returns text unchanged: a BOM before text",
     breaks: reads((value) => new TextDecoder().decode(toBytes(value))),
   },
   "ends a value at a NUL": {
-    caughtBy: "values > text comes back as it was, by every way: a NUL",
+    caughtBy: "values > every call returns text unchanged: a NUL",
     breaks: reads((value) => toText(value).split("\0")[0]),
   },
   "trims values": {
-    caughtBy: "values > text comes back as it was, by every way: white space around",
+    caughtBy: "values > every call returns text unchanged: white space around",
     breaks: reads((value) => toText(value).trim()),
   },
   "reads numbers as numbers": {
-    caughtBy: "values > text comes back as it was, by every way: a number with zeros",
+    caughtBy: "values > every call returns text unchanged: a number with zeros",
     breaks: reads((value) => String(Number(value) || value)),
   },
   "knows no code points beyond the first 65,536": {
-    caughtBy: "values > text comes back as it was, by every way: emoji",
+    caughtBy: "values > every call returns text unchanged: emoji",
     breaks: reads((value) =>
       toText(value)
         .replace(/[\ud800-\udfff]/gu, "\ufffd")
@@ -41,38 +41,38 @@ export const values: Faults = {
     ),
   },
   "normalises text": {
-    caughtBy: "values > text comes back as it was, by every way: two normal forms",
+    caughtBy: "values > every call returns text unchanged: two normal forms",
     breaks: reads((value) => toText(value).normalize()),
   },
   "reads every value as UTF-8": {
-    caughtBy: "values > bytes come back as they were, by every way: bytes that are no UTF-8",
+    caughtBy: "values > every call returns bytes unchanged: bytes that are no UTF-8",
     breaks: reads((value) => Buffer.from(toBytes(value)).toString("utf8")),
   },
   "reads every value as Latin-1": {
-    caughtBy: "values > text that was written as bytes is the same value: letters of many scripts",
+    caughtBy: "values > text written as bytes is the same value: letters of many scripts",
     breaks: reads((value) => Buffer.from(toBytes(value)).toString("latin1")),
   },
   "loses the high bit": {
-    caughtBy: "values > bytes come back as they were, by every way: each of the 256 bytes",
+    caughtBy: "values > every call returns bytes unchanged: each of the 256 bytes",
     breaks: reads((value) => toBytes(value).map((byte) => byte & 0x7f)),
   },
   "cuts large values": {
-    caughtBy: "values > a large text comes back as it was",
+    caughtBy: "values > a large text is returned unchanged",
     breaks: reads((value) => value.slice(0, 2 ** 16)),
   },
   "stores the whole buffer of a view": {
-    caughtBy: "seam > it answers a value in either form, whichever it was handed",
+    caughtBy: "seam > it returns the value that was stored, in either form",
     breaks: (memory) => ({
       set: (prefix, key, value, ttl) =>
         memory.set(prefix, key, typeof value === "string" ? value : new Uint8Array(value.buffer), ttl),
     }),
   },
   "loses the last entry of an mSet": {
-    caughtBy: "batch > mSet: of two entries for one key, the last counts",
+    caughtBy: "batch > mSet stores the last of several entries for one key",
     breaks: (memory) => ({ mSet: (prefix, entries, ttl) => memory.mSet(prefix, entries.slice(0, -1), ttl) }),
   },
   "does not let mSet write over a live key": {
-    caughtBy: "batch > mSet replaces values and leaves other keys alone",
+    caughtBy: "batch > mSet replaces values and does not change other keys",
     breaks: (memory) => ({
       mSet(prefix, entries, ttl) {
         for (const [key, value] of entries) memory.setNX(prefix, key, value, ttl);
@@ -84,11 +84,11 @@ export const values: Faults = {
     breaks: (memory) => ({ mGet: (prefix, keys) => memory.mGet(prefix, keys.slice(0, 100)) }),
   },
   "answers what the store said": {
-    caughtBy: "seam > it answers booleans and numbers, and not what the store said",
+    caughtBy: "seam > it returns booleans and numbers, and not replies of the store",
     breaks: (memory) => ({ exists: (prefix, key) => Number(memory.exists(prefix, key)) as never }),
   },
   "throws an error of its own at a value that is no counter": {
-    caughtBy: "counters > a word is TypeMismatchError, and leaves the value and its TTL",
+    caughtBy: "counters > a word is a TypeMismatchError and leaves the value and its TTL",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         try {
@@ -116,7 +116,7 @@ export const values: Faults = {
     },
   },
   "puts the value into an error": {
-    caughtBy: "errors > no error holds a value",
+    caughtBy: "errors > no error contains a value",
     breaks: (memory) => ({
       incr(prefix, key, delta, ttl) {
         try {
@@ -128,7 +128,7 @@ export const values: Faults = {
     }),
   },
   "lets a call that fails take its neighbours along": {
-    caughtBy: "errors > a call that fails takes no neighbour along",
+    caughtBy: "errors > a call that fails does not make its neighbours fail",
     breaks: (memory) => {
       let failed: unknown;
       return {
@@ -148,11 +148,11 @@ export const values: Faults = {
     },
   },
   "works on after close": {
-    caughtBy: "seam > a call after close is UnavailableError, not applied",
+    caughtBy: "seam > a call after close is an UnavailableError, not applied",
     breaks: () => ({ close: () => {} }),
   },
   "closes once only": {
-    caughtBy: "seam > close can be repeated",
+    caughtBy: "seam > close can be called again",
     breaks: (memory) => {
       let closed = false;
       return {

@@ -8,6 +8,7 @@ import type { Router } from "../../../src/redis/routing/router.js";
 function server(): { router: Router; lengths: number[] } {
   const lengths: number[] = [];
   const router: Router = {
+    clustered: false,
     slotOf: () => 0,
     send(batch) {
       const command = batch.encode() ?? [];

@@ -1,9 +1,9 @@
-/** Cases that wait for TTLs to end. The first that runs starts all of them, and each awaits its own. */
-export class Timed {
+/** The cases that wait for TTLs to end. The first that runs starts all of them, so that they wait side by side. */
+export class TimedCases {
   readonly #cases: (() => Promise<void>)[] = [];
   #running: Promise<void>[] | undefined;
 
-  /** Adds a case; gives what runs it. */
+  /** Adds a case, and returns the function that runs it. */
   add(start: () => Promise<void>): () => Promise<void> {
     const at = this.#cases.push(start) - 1;
     return async () => {
@@ -12,14 +12,14 @@ export class Timed {
     };
   }
 
-  /** Resolves when nothing goes on any more. */
+  /** Resolves when no case is running any more. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#running ?? []);
   }
 
   #start(): Promise<void>[] {
     const running = this.#cases.map((start) => start());
-    // Where the runner was told to leave some out, nobody awaits those.
+    // Nobody awaits the cases that the runner was told to leave out.
     for (const each of running) each.catch(() => {});
     return running;
   }

@@ -1,8 +1,8 @@
 import type { Driver } from "../driver/driver.js";
 import type { Subject } from "./subject.js";
 
-/** The one driver of a run: opened by the first case; tidied up and closed after the last. */
-export class Opened {
+/** The drivers of one run of the suite: the first case opens one for all, which is tidied up and closed after the last. */
+export class DriverPool {
   readonly #subject: Subject;
   readonly #used = new Map<string, Set<string>>();
   #driver: Promise<Driver> | undefined;
@@ -11,13 +11,13 @@ export class Opened {
     this.#subject = subject;
   }
 
-  /** The driver, which notes the keys it is asked about. */
-  driver(): Promise<Driver> {
-    this.#driver ??= this.another().then((driver) => noting(driver, this.#used));
+  /** The driver of all cases. It records the keys that it is called with. */
+  shared(): Promise<Driver> {
+    this.#driver ??= this.another().then((driver) => recordingKeys(driver, this.#used));
     return this.#driver;
   }
 
-  /** Another driver, to be closed by who asks for it. */
+  /** Another driver, which the caller has to close. */
   async another(): Promise<Driver> {
     return await this.#subject.open();
   }
@@ -25,8 +25,8 @@ export class Opened {
   async close(): Promise<void> {
     const driver = await this.#driver;
     if (driver === undefined) return;
-    // Not by clear, which not every store has, and which costs some a walk through all that they hold. Whatever
-    // fails here, a key that the store refuses for one, has failed in its case already.
+    // Not by `clear`, which some stores do not support, and which lists everything in others. A call that fails here,
+    // because the store rejects the key, has failed in its case too.
     for (const [prefix, keys] of this.#used) {
       await Promise.allSettled([...keys].map(async (key) => driver.delete(prefix, key)));
     }
@@ -34,7 +34,7 @@ export class Opened {
   }
 }
 
-function noting(driver: Driver, used: Map<string, Set<string>>): Driver {
+function recordingKeys(driver: Driver, used: Map<string, Set<string>>): Driver {
   return new Proxy(driver, {
     get(_, name) {
       const member: unknown = Reflect.get(driver, name);
@@ -47,8 +47,8 @@ function noting(driver: Driver, used: Map<string, Set<string>>): Driver {
   });
 }
 
-/** The keys that a driver's method is given: one, a list, or a list of entries. */
-function keysIn(given: unknown): string[] {
-  if (typeof given === "string") return [given];
-  return Array.isArray(given) ? given.map((each) => (typeof each === "string" ? each : each[0])) : [];
+/** The keys in the second argument of a driver's method: one key, a list of keys, or a list of entries. */
+function keysIn(argument: unknown): string[] {
+  if (typeof argument === "string") return [argument];
+  return Array.isArray(argument) ? argument.map((each) => (typeof each === "string" ? each : each[0])) : [];
 }

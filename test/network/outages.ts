@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { UnavailableError } from "../../src/errors.js";
+import { rejection } from "../support/promises.js";
+import { FaultProxy } from "../support/proxy.js";
+import { eventually, settled } from "../support/waiting.js";
+import { LONG_TIMEOUT, SHORT_TIMEOUT } from "./connecting.js";
+import type { NetworkSubject } from "./subject.js";
+
+/** Tests of what a driver does while its server is down, and while its process is busy or under fake timers. */
+export function outagesOf(subject: NetworkSubject): void {
+  describe("while the server is down", () => {
+    it("calls reject at once, not applied, once connecting has failed for failFastAfter", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address, { failFastAfter: 100 });
+      await client.set("a", "1");
+      await server.kill();
+      // The first calls may have to wait, but not for their timeout.
+      const error = await eventually("a call that fails fast", async () => {
+        const reason = await rejection<UnavailableError>(client.find("a"));
+        if (!reason.down) throw reason;
+        return reason;
+      });
+      expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+      expect(error.message).toContain(`${server.address}: unreachable for`);
+      expect(error.message).toContain(subject.refused);
+      const { took } = await settled(rejection(client.incr("a")), LONG_TIMEOUT);
+      expect(took).toBeLessThan(LONG_TIMEOUT / 2);
+      await server.restart();
+      await eventually("a connection", () => client.set("a", "2"));
+      expect(await client.find("a")).toBe("2");
+    });
+
+    it("calls that wait reject as soon as failFastAfter has passed", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address, { failFastAfter: 500 });
+      await client.set("a", "1");
+      await server.kill();
+      await rejection(client.find("a"));
+      const { error, took } = await settled(client.find("a"), LONG_TIMEOUT);
+      expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+      expect(took).toBeLessThan(LONG_TIMEOUT / 2);
+    });
+
+    it("a lazy driver opens, and its calls are sent once the server is up", async () => {
+      const server = await subject.startServer();
+      await server.kill();
+      const client = await subject.open(server.address, { lazy: true });
+      const call = client.incr("lazy");
+      await server.restart();
+      expect(await call).toBe(1);
+    });
+  });
+
+  describe("while the event loop is blocked", () => {
+    it("connecting goes on, since the server has answered in time", async () => {
+      const server = await subject.startServer();
+      for (let round = 0; round < 5; round++) {
+        const opening = subject.open(server.address, { timeout: SHORT_TIMEOUT, once: true });
+        const end = performance.now() + SHORT_TIMEOUT * 1.5;
+        while (performance.now() < end);
+        expect(await (await opening).find(`round ${round}`)).toBeUndefined();
+      }
+    });
+
+    it("calls go on, since the server has answered in time", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address, { timeout: SHORT_TIMEOUT });
+      const call = client.incr("blocked");
+      // It has been sent.
+      await sleep(1);
+      const end = performance.now() + SHORT_TIMEOUT * 1.5;
+      while (performance.now() < end);
+      expect(await call).toBe(1);
+    });
+  });
+
+  describe("under fake timers", () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it("calls still time out, and do so once real timers are back", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address, { timeout: SHORT_TIMEOUT });
+      await client.set("a", "1");
+      vi.useFakeTimers({ shouldAdvanceTime: true });
+      expect(await client.find("a")).toBe("1");
+      vi.useRealTimers();
+      server.freeze();
+      expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "unknown" });
+      server.resume();
+      vi.useFakeTimers();
+      await vi.waitFor(async () => expect(await client.find("a")).toBe("1"), { timeout: 10_000 });
+      server.freeze();
+      expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "unknown" });
+      server.resume();
+    });
+
+    it("a lost connection reconnects", async () => {
+      const server = await subject.startServer();
+      const proxy = await FaultProxy.to(server);
+      const client = await subject.open(proxy.address);
+      await client.set("a", "1");
+      vi.useFakeTimers();
+      proxy.reset();
+      await rejection(client.find("a")).catch(() => {});
+      expect(await client.find("a")).toBe("1");
+      vi.useRealTimers();
+      expect(await client.find("a")).toBe("1");
+    });
+  });
+}
