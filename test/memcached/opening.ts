@@ -10,10 +10,15 @@ export interface Opened {
   readonly client: Texts;
 }
 
-/** Opens a client of strings over a driver of its own, with a long timeout by default. It is closed after the tests. */
-export async function open(options: string | MemcachedOptions): Promise<Opened> {
+/**
+ * Opens a client of strings over a driver of its own, with a long timeout by default. It is closed after the tests.
+ *
+ * @param once - whether to connect once only, even if that times out.
+ */
+export async function open(options: string | MemcachedOptions, once = false): Promise<Opened> {
   const given = { timeout: LONG_TIMEOUT, ...(typeof options === "string" ? { servers: options } : options) };
-  const driver = await connected(() => MemcachedDriver.connect(given));
+  const connect = (): Promise<MemcachedDriver> => MemcachedDriver.connect(given);
+  const driver = await (once ? connect() : connected(connect));
   drivers.add(driver);
   return { driver, client: over(driver) };
 }

@@ -6,8 +6,8 @@ import { MemcachedServer } from "./servers.js";
 export const MEMCACHED: NetworkSubject = {
   startServer: () => MemcachedServer.start(),
   durable: false,
-  open: async (address, timeout, more) =>
-    (await open({ servers: address, ...(timeout !== undefined && { timeout }), ...more })).client,
+  open: async (address, { once = false, ...options } = {}) =>
+    (await open({ servers: address, ...options }, once)).client,
   connect: "MemcachedDriver.connect({ servers: given.address, timeout: given.timeout })",
   refused: "no connection to Memcached (ECONNREFUSED)",
   readFirst: ["incr", "getSet"],

@@ -77,9 +77,10 @@ interface Attempt extends Deferred<FakeConnection> {
 
 class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
   readonly timeout = TIMEOUT;
-  failFastAfter = Number.POSITIVE_INFINITY;
   readonly attempts: Attempt[] = [];
   probes = 0;
+  losses = 0;
+  failFastAfter = TIMEOUT;
   /** Whether attempts succeed at once. */
   readonly opensAtOnce: boolean;
   readonly connections: FakeConnection[] = [];
@@ -124,11 +125,6 @@ class FakeSource implements ConnectionSource<FakeRequest, FakeConnection> {
   probe(): void {
     this.probes++;
   }
-}
-
-/** A source that counts the connections that are lost. */
-class CountingSource extends FakeSource {
-  losses = 0;
 
   onLost(): void {
     this.losses++;
@@ -137,13 +133,13 @@ class CountingSource extends FakeSource {
 
 type Reconnecting = ReconnectingConnection<FakeRequest, FakeConnection>;
 
-function reconnecting({ opensAtOnce = true } = {}): { source: CountingSource; server: Reconnecting } {
-  const source = new CountingSource(opensAtOnce);
+function reconnecting({ opensAtOnce = true } = {}): { source: FakeSource; server: Reconnecting } {
+  const source = new FakeSource(opensAtOnce);
   return { source, server: new ReconnectingConnection(source) };
 }
 
 /** One that is connected, and whose connection has brought a reply before. */
-async function connected(): Promise<{ source: CountingSource; server: Reconnecting; connection: FakeConnection }> {
+async function connected(): Promise<{ source: FakeSource; server: Reconnecting; connection: FakeConnection }> {
   const { source, server } = reconnecting();
   await server.connect();
   source.connection.answered = true;
@@ -335,16 +331,6 @@ describe("a reconnecting connection that loses its connection", () => {
     expect([server.epoch, source.losses]).toEqual([2, 1]);
   });
 
-  it("works for a source that does not listen for losses", async () => {
-    const source = new FakeSource(true);
-    const server = new ReconnectingConnection<FakeRequest, FakeConnection>(source);
-    await server.connect();
-    source.connection.answered = true;
-    source.attempt.lost(reset());
-    await pass(0);
-    expect(server.epoch).toBe(2);
-  });
-
   it("ignores what a connection that was replaced reports later", async () => {
     const { source, server } = await connected();
     source.attempts[0]?.lost(reset());
@@ -506,6 +492,104 @@ describe("a request whose deadline has passed", () => {
   });
 });
 
+describe("a server that cannot be reached for long", () => {
+  /** Lets every attempt to connect fail for so many milliseconds. */
+  async function refuse(source: FakeSource, milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      source.refuse();
+      await pass(Math.min(50, end - performance.now()));
+    }
+    source.refuse();
+    await pass(0);
+  }
+
+  it("is down once connecting has failed for longer than failFastAfter, and up once it is connected", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    server.start();
+    await refuse(source, TIMEOUT - 100);
+    expect(server.down).toBe(false);
+    expect(send(server, "waits").settled).toBe(false);
+    await refuse(source, 200);
+    expect(server.down).toBe(true);
+    while (source.attempts.at(-1)?.signal.aborted) await pass(50);
+    source.succeed();
+    await pass(0);
+    expect(server.down).toBe(false);
+    expect(send(server, "sent").sent).toBe(true);
+  });
+
+  it("makes calls fail at once, not applied, with the reason, while it is down", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    server.start();
+    await refuse(source, 2 * TIMEOUT);
+    const request = send(server, "a");
+    expect(request.settled).toBe(true);
+    expect(await rejection(request.reply)).toMatchObject({
+      ...{ code: "ERR_UNAVAILABLE", outcome: "not-applied", down: true },
+      message: "server:1: unreachable for 2 s: connection refused",
+    });
+    expect(server.pending).toEqual([]);
+  });
+
+  it("is down again only after failFastAfter when its connection is lost anew", async () => {
+    const { source, server } = await connected();
+    Object.assign(source, { opensAtOnce: false });
+    await pass(5 * TIMEOUT);
+    source.attempt.lost(reset());
+    await refuse(source, TIMEOUT - 100);
+    expect(server.down).toBe(false);
+    await refuse(source, 200);
+    expect(server.down).toBe(true);
+  });
+
+  it("is not down as long as no attempt has failed", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    source.failFastAfter = 100;
+    server.start();
+    await pass(500);
+    expect(server.down).toBe(false);
+    source.refuse();
+    await pass(0);
+    expect(server.down).toBe(true);
+  });
+
+  it("is never down if failFastAfter is infinite", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    source.failFastAfter = Number.POSITIVE_INFINITY;
+    server.start();
+    await refuse(source, 20 * TIMEOUT);
+    expect(server.down).toBe(false);
+    expect(send(server, "waits").settled).toBe(false);
+  });
+
+  it("makes waiting calls fail too if failFastAfter is shorter than the timeout", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    source.failFastAfter = 100;
+    server.start();
+    const request = send(server, "a");
+    await refuse(source, 50);
+    expect(request.settled).toBe(false);
+    await refuse(source, 200);
+    expect(await rejection(request.reply)).toMatchObject({
+      code: "ERR_UNAVAILABLE",
+      outcome: "not-applied",
+      down: true,
+    });
+  });
+
+  it("leaves waiting calls to their timeouts by default", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    server.start();
+    await refuse(source, 100);
+    const request = send(server, "a", TIMEOUT);
+    await refuse(source, TIMEOUT - 10);
+    expect(request.settled).toBe(false);
+    await pass(10 + TURN);
+    expect(await rejection(request.reply)).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+  });
+});
+
 describe("the probe of a reconnecting connection", () => {
   it("is sent once a timeout on an idle connection", async () => {
     const { source } = await connected();
@@ -645,6 +729,18 @@ describe("close", () => {
     expect(await rejection(server.connect())).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     await pass(0);
     expect(source.connection.closed).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("leaves no probe behind when it is called while a waiting request is sent", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    const connecting = server.connect();
+    send(server, "a");
+    const connection = new FakeConnection();
+    connection.onSend = () => server.close();
+    source.succeed(connection);
+    await connecting.catch(() => {});
+    expect(connection.closed).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -12,7 +12,7 @@ export function outagesOf(subject: NetworkSubject): void {
   describe("while the server is down", () => {
     it("calls reject at once, not applied, once connecting has failed for failFastAfter", async () => {
       const server = await subject.startServer();
-      const client = await subject.open(server.address, LONG_TIMEOUT, { failFastAfter: 100 });
+      const client = await subject.open(server.address, { failFastAfter: 100 });
       await client.set("a", "1");
       await server.kill();
       // The first calls may have to wait, but not for their timeout.
@@ -33,7 +33,7 @@ export function outagesOf(subject: NetworkSubject): void {
 
     it("calls that wait reject as soon as failFastAfter has passed", async () => {
       const server = await subject.startServer();
-      const client = await subject.open(server.address, LONG_TIMEOUT, { failFastAfter: 500 });
+      const client = await subject.open(server.address, { failFastAfter: 500 });
       await client.set("a", "1");
       await server.kill();
       await rejection(client.find("a"));
@@ -45,7 +45,7 @@ export function outagesOf(subject: NetworkSubject): void {
     it("a lazy driver opens, and its calls are sent once the server is up", async () => {
       const server = await subject.startServer();
       await server.kill();
-      const client = await subject.open(server.address, LONG_TIMEOUT, { lazy: true });
+      const client = await subject.open(server.address, { lazy: true });
       const call = client.incr("lazy");
       await server.restart();
       expect(await call).toBe(1);
@@ -56,7 +56,7 @@ export function outagesOf(subject: NetworkSubject): void {
     it("connecting goes on, since the server has answered in time", async () => {
       const server = await subject.startServer();
       for (let round = 0; round < 5; round++) {
-        const opening = subject.open(server.address, SHORT_TIMEOUT);
+        const opening = subject.open(server.address, { timeout: SHORT_TIMEOUT, once: true });
         const end = performance.now() + SHORT_TIMEOUT * 1.5;
         while (performance.now() < end);
         expect(await (await opening).find(`round ${round}`)).toBeUndefined();
@@ -65,7 +65,7 @@ export function outagesOf(subject: NetworkSubject): void {
 
     it("calls go on, since the server has answered in time", async () => {
       const server = await subject.startServer();
-      const client = await subject.open(server.address, SHORT_TIMEOUT);
+      const client = await subject.open(server.address, { timeout: SHORT_TIMEOUT });
       const call = client.incr("blocked");
       // It has been sent.
       await sleep(1);
@@ -82,7 +82,7 @@ export function outagesOf(subject: NetworkSubject): void {
 
     it("calls still time out, and do so once real timers are back", async () => {
       const server = await subject.startServer();
-      const client = await subject.open(server.address, SHORT_TIMEOUT);
+      const client = await subject.open(server.address, { timeout: SHORT_TIMEOUT });
       await client.set("a", "1");
       vi.useFakeTimers({ shouldAdvanceTime: true });
       expect(await client.find("a")).toBe("1");
@@ -100,7 +100,7 @@ export function outagesOf(subject: NetworkSubject): void {
     it("a connection that is lost reconnects, at the latest once real timers are back", async () => {
       const server = await subject.startServer();
       const proxy = await FaultProxy.to(server);
-      const client = await subject.open(proxy.address, SHORT_TIMEOUT);
+      const client = await subject.open(proxy.address, { timeout: SHORT_TIMEOUT });
       await client.set("a", "1");
       vi.useFakeTimers();
       proxy.reset();

@@ -343,6 +343,73 @@ describe("a Cluster's driver", () => {
     expect(commands(other, "CLUSTER")).toEqual([]);
   });
 
+  it("reads no slot map for calls that it refuses because it is closed", async () => {
+    const here: FakeServer = await node(() => slots([{ from: 0, to: 1, port: here.port }]));
+    const driver = await connected(LONG_TIMEOUT, here);
+    const asked = commands(here, "CLUSTER").length;
+    const call = rejection(over(driver).find("a"));
+    driver.close();
+    expect(await call).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    await eventually("no connection", () => here.connections === 0);
+    expect(commands(here, "CLUSTER")).toHaveLength(asked);
+  });
+
+  it("shows the address of a node that a redirect named only once a slot map names it", async () => {
+    let map = "";
+    const there = await node(
+      () => map,
+      ([name], socket) => {
+        if (READ.test(name as string)) socket.destroy();
+        return undefined;
+      },
+    );
+    const here: FakeServer = await node(
+      () => map,
+      ([name]) => (READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${there.address}\r\n` : undefined),
+    );
+    map = all(here.port);
+    const client = await open(here);
+    const lost = "the connection was lost before the reply came";
+    expect((await rejection(client.find("a"))).message).toBe(`find "a": a node of the Cluster: ${lost}`);
+    map = all(there.port);
+    await eventually("the address", async () => {
+      const { message } = await rejection(client.find("a"));
+      return message === `find "a": ${there.address}: ${lost}`;
+    });
+  });
+
+  it("counts a call of several slots once against maxPending, and sends nothing of one that it refuses", async () => {
+    const [low, high] = [8_191, 8_192];
+    const keys = Array.from({ length: 100 }, (_, at) => `key ${at}`);
+    const first = keys.find((key) => slotOf(`app:users:${key}`) <= low) as string;
+    const second = keys.find((key) => slotOf(`app:users:${key}`) >= high) as string;
+    const map = (): string =>
+      slots([
+        { from: 0, to: low, port: here.port },
+        { from: high, to: 16_383, port: away.port },
+      ]);
+    let reply: (() => void) | undefined;
+    const here: FakeServer = await node(map, (command, socket) => {
+      if (!READ.test(command[0] as string)) return "+OK\r\n";
+      reply = () => socket.write(found(command, "held"));
+      return undefined;
+    });
+    const away: FakeServer = await node(map, () => "+OK\r\n");
+    const driver = await RedisDriver.connect({ cluster: [here.address], timeout: LONG_TIMEOUT, maxPending: 1 });
+    onTestFinished(() => driver.close());
+    const client = over(driver);
+    const held = client.find(first);
+    const entries = { [first]: "1", [second]: "1" };
+    const message = expect.stringContaining("1 calls are already pending");
+    expect(await rejection(client.mSet(entries))).toMatchObject({ outcome: "not-applied", message });
+    await eventually("the command", () => reply !== undefined);
+    reply?.();
+    expect(await held).toBe("held");
+    expect([...commands(here, "SET"), ...commands(away, "SET")]).toEqual([]);
+    await client.mSet(entries);
+    expect([commands(here, "SET"), commands(away, "SET")].map(({ length }) => length)).toEqual([1, 1]);
+  });
+
   it("fails to connect when no node answers, and names all of them", async () => {
     const nodes = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     const error = await rejection<UnavailableError>(RedisDriver.connect({ cluster: nodes, timeout: 10_000 }));

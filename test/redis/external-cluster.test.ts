@@ -76,6 +76,15 @@ describe.each(OPEN)("over a cluster of %s", (name, make) => {
     expect(await load.problems(true)).toEqual([]);
   });
 
+  it("listings and clear find the keys on every primary", async () => {
+    const client = await open("listing");
+    const keys = Array.from({ length: 500 }, (_, at) => `key ${at}`);
+    await client.mSet(keys.map((key) => [key, "1"]));
+    expect((await client.keys()).sort()).toEqual([...keys].sort());
+    await client.clear();
+    expect(await client.keys()).toEqual([]);
+  });
+
   it("calls about one key that are made in one tick keep their order", async () => {
     const client = await open("order");
     const calls = Array.from({ length: 12 }, (_, at) => `key ${at}`).map((key) =>

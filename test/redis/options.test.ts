@@ -129,6 +129,8 @@ describe("a driver", () => {
     ["a Sentinel with a database", { sentinel: { name: "main", nodes: ["a/1"] } }, "sentinel.nodes"],
     ["Sentinels that are null", { sentinel: null }, "sentinel"],
     ["a user name without a password", "redis://alice@host", "username"],
+    ["an empty user name", { username: "", password: PASSWORD }, "username"],
+    ["an empty password", { password: "" }, "password"],
     ["a user name that is not a string", { username: 5 }, "username"],
     ["a password that is not a string", { password: { secret: PASSWORD } }, "password"],
     [

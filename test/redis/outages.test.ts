@@ -1,4 +1,7 @@
+import { vi } from "vitest";
 import { outagesOf } from "../network/outages.js";
 import { REDIS } from "./subject.js";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 outagesOf(REDIS);

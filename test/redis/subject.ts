@@ -6,8 +6,8 @@ import { RedisServer } from "./servers.js";
 export const REDIS: NetworkSubject = {
   startServer: () => RedisServer.start(DURABLE),
   durable: true,
-  open: async (address, timeout, more) =>
-    (await open({ url: `redis://${address}`, ...(timeout !== undefined && { timeout }), ...more })).client,
+  open: async (address, { once = false, ...options } = {}) =>
+    (await open({ url: `redis://${address}`, ...options }, once)).client,
   connect: 'RedisDriver.connect({ url: "redis://" + given.address, timeout: given.timeout })',
   refused: "no connection to Redis (ECONNREFUSED)",
   readFirst: [],
