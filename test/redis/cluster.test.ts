@@ -343,6 +343,24 @@ describe("a Cluster's driver", () => {
     expect(commands(other, "CLUSTER")).toEqual([]);
   });
 
+  it("sends calls to its first node until it has read a slot map, if it is lazy", async () => {
+    let known = false;
+    const there = await node(
+      () => all(there.port),
+      (command) => found(command, "there"),
+    );
+    const here: FakeServer = await node(
+      () => (known ? all(there.port) : "*0\r\n"),
+      ([name]) => (READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${there.address}\r\n` : undefined),
+    );
+    const driver = await RedisDriver.connect({ cluster: [here.address], timeout: LONG_TIMEOUT, lazy: true });
+    onTestFinished(() => driver.close());
+    const client = over(driver);
+    expect(await client.find("a")).toBe("there");
+    known = true;
+    expect(await client.find("a")).toBe("there");
+  });
+
   it("reads no slot map for calls that it refuses because it is closed", async () => {
     const here: FakeServer = await node(() => slots([{ from: 0, to: 1, port: here.port }]));
     const driver = await connected(LONG_TIMEOUT, here);

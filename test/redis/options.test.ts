@@ -129,6 +129,8 @@ describe("a driver", () => {
     ["a Sentinel with a database", { sentinel: { name: "main", nodes: ["a/1"] } }, "sentinel.nodes"],
     ["Sentinels that are null", { sentinel: null }, "sentinel"],
     ["a user name without a password", "redis://alice@host", "username"],
+    ["a lazy that is not a boolean", { lazy: "yes" }, "lazy"],
+    ["a negative failFastAfter", { failFastAfter: -1 }, "failFastAfter"],
     ["an empty user name", { username: "", password: PASSWORD }, "username"],
     ["an empty password", { password: "" }, "password"],
     ["a user name that is not a string", { username: 5 }, "username"],

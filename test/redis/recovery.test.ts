@@ -83,7 +83,7 @@ describe("a server without RESP3 or a command", () => {
   });
 
   it("fails a call with NotSupportedError that names the command when it was renamed", async () => {
-    const server = await RedisServer.start({ "rename-command": ["UNLINK nowhere", "PEXPIRE nowhere"] });
+    const server = await RedisServer.start({ "rename-command": ["UNLINK nowhere", "PEXPIRE elsewhere"] });
     const { client } = await open(server.url);
     await client.set("a", "1");
     const error = await rejection(client.delete("a"));
