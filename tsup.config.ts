@@ -1,30 +1,38 @@
 import { defineConfig } from "tsup";
+import { entries } from "./entries.mjs";
 
-// A line an entry: each is a subpath of the package's exports.
 export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    redis: "src/redis/index.ts",
-    memcached: "src/memcached/index.ts",
-    testing: "src/testing/index.ts",
-  },
+  entry: Object.fromEntries(entries.map(({ name, source }) => [name, source])),
   format: ["esm", "cjs"],
   target: "node20",
   platform: "node",
   removeNodeProtocol: false,
-  // One copy of every class among the entries of a format, in CommonJS too.
+  // The entries of one format share one copy of every class, in CommonJS too.
   splitting: true,
-  // Without it CommonJS is made by a translator that turns `?.`, `??` and class fields into slow calls.
+  // Without it, CommonJS files are translated to an older JavaScript: `?.`, `??` and class fields become slow calls.
   treeshake: true,
   clean: true,
-  // The types of Standard Schema are inlined: users of the package need not install it.
+  // The types of Standard Schema are inlined: users need not install them.
   dts: { resolve: ["@standard-schema/spec"] },
-  plugins: [{ name: "class-names", renderChunk: (code) => ({ code: withClassNames(code) }) }],
+  plugins: [
+    { name: "class-names", renderChunk: (code) => ({ code: withClassNames(code) }) },
+    {
+      name: "require-in-commonjs",
+      renderChunk(code) {
+        return this.format === "cjs" ? { code: withRequire(code) } : undefined;
+      },
+    },
+  ],
 });
 
+/** Some runtimes of CommonJS, Jest's among them, have `require` but no `import()`. */
+function withRequire(code: string): string {
+  return code.replace(/\bimport\(("[^"]+"|'[^']+')\)/g, "Promise.resolve().then(() => require($1))");
+}
+
 /**
- * The bundler turns a `class Client` that names itself in its body into `var Client = class _Client`, and users
- * would read `_Client` in logs and stack traces. Inside a class its own name means the same without the `_`.
+ * The bundler turns a `class Client` that refers to itself into `var Client = class _Client`, and users would read
+ * `_Client` in logs and stack traces. Inside the class, the name without the `_` means the same.
  */
 function withClassNames(code: string): string {
   const names = Array.from(code.matchAll(/^var (\w+) = class _\1\b/gm), ([, name = ""]) => name);

@@ -60,8 +60,7 @@ export function itemTooLarge(maxItemBytes: number): InvalidArgumentError {
 
 /** The same error with the server's name in front of its message. */
 export function withServerName(error: unknown, name: string): unknown {
-  if (error instanceof NotSupportedError) return new NotSupportedError(`${name}: ${error.message}`);
-  return error instanceof OutcomeError ? withOutcome(error, error.outcome, `${name}: `) : error;
+  return withOutcome(error, error instanceof OutcomeError ? error.outcome : "unknown", `${name}: `);
 }
 
 /** Node's own error code, such as `ECONNRESET`, for the end of a message. */

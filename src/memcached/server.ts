@@ -9,7 +9,7 @@ import { ReconnectingConnection } from "../net/reconnecting-connection.js";
 import { type TlsOptions, tlsOptionsFor } from "../net/tls.js";
 import { type DataBlock, type MetaCommand, noop } from "./commands.js";
 import { MetaConnection } from "./connection.js";
-import { itemTooLarge, unreachable, withServerName } from "./errors.js";
+import { itemTooLarge, unreachable } from "./errors.js";
 import { handshake, type ServerLimits } from "./handshake.js";
 import { KeyLister } from "./key-lister.js";
 import type { MemcachedSettings, ServerAddress } from "./options.js";
@@ -72,7 +72,7 @@ export class Server {
     try {
       await this.#connection.connect();
     } catch (error) {
-      throw withServerName(withOutcome(error, "not-applied"), this.name);
+      throw withOutcome(error, "not-applied", `${this.name}: `);
     }
     if (this.closed) throw closed("not-applied");
   }

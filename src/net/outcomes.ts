@@ -1,4 +1,12 @@
-import { DriverError, NamestoreError, type Outcome, OutcomeError, TimeoutError, UnavailableError } from "../errors.js";
+import {
+  DriverError,
+  NamestoreError,
+  NotSupportedError,
+  type Outcome,
+  OutcomeError,
+  TimeoutError,
+  UnavailableError,
+} from "../errors.js";
 
 /** The error of calls to a closed driver, and of those that were pending when it closed. */
 export function closed(outcome: Outcome): UnavailableError {
@@ -47,8 +55,16 @@ export function partialFailure(reason: unknown): unknown {
   return withOutcome(reason, "unknown", before);
 }
 
-/** The same error with this outcome, where it is one that has an outcome. */
+/**
+ * The same error with this outcome, where it is one that has an outcome.
+ *
+ * @param before - put in front of its message, and of that of a `NotSupportedError`.
+ */
 export function withOutcome<E>(reason: E, outcome: Outcome, before = ""): E {
+  if (reason instanceof NotSupportedError && before !== "") {
+    // As below: the class is the reason's own.
+    return new NotSupportedError(before + reason.message, { cause: reason.cause }) as E;
+  }
   for (const ErrorClass of [TimeoutError, UnavailableError, DriverError]) {
     if (reason instanceof ErrorClass) {
       // The class is the reason's own, so the copy is an E as well.

@@ -1,4 +1,4 @@
-import { NotSupportedError } from "../errors.js";
+import { NotSupportedError, TimeoutError } from "../errors.js";
 import { type Address, addressName } from "../net/address.js";
 import { withOutcome } from "../net/outcomes.js";
 import { tlsOptionsFor } from "../net/tls.js";
@@ -28,7 +28,11 @@ export async function connect(settings: RedisSettings): Promise<Router> {
     router.close();
     const { cluster, sentinel, server } = settings;
     const addresses = cluster ?? sentinel?.nodes ?? [server];
-    throw withOutcome(toConnectError(error), "not-applied", `${addresses.map(addressName).join(", ")}: `);
+    const where = `${addresses.map(addressName).join(", ")}: `;
+    const reason = withOutcome(toConnectError(error), "not-applied", where);
+    // A plain port does not answer the handshake of TLS.
+    if (!(reason instanceof TimeoutError) || settings.login.tls === false) throw reason;
+    throw new TimeoutError(`${reason.message}, by TLS: is it a plain port?`, { outcome: "not-applied" });
   }
 }
 

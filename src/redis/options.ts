@@ -218,23 +218,32 @@ function addressList(what: string, nodes: readonly string[], port: number): (Add
 
 /** Neither the cause nor the URL is shown: they may hold a password. */
 function parseUrl(what: string, given: string, defaultPort: number): Address & Login {
+  const malformed = (why: string): InvalidArgumentError =>
+    new InvalidArgumentError(
+      `${what} is malformed: ${why}; allowed is redis[s]://[user[:password]@]host[:port][/database]`,
+    );
+  if (typeof given !== "string") throw malformed(`it is ${kindOf(given)}`);
+  let url: URL;
+  let user: User;
   try {
-    const url = new URL(given.includes("://") ? given : `redis://${given}`);
-    const known = url.protocol === "redis:" || url.protocol === "rediss:";
-    const whole = /^\/?\d*$/.test(url.pathname) && url.search === "" && url.hash === "" && url.port !== "0";
-    const database = Number(url.pathname.slice(1));
-    if (known && whole && url.hostname !== "") {
-      return {
-        host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-        port: Number(url.port || defaultPort),
-        username: decodeURIComponent(url.username) || undefined,
-        password: decodeURIComponent(url.password) || undefined,
-        database,
-        tls: url.protocol === "rediss:",
-      };
-    }
-  } catch {}
-  throw new InvalidArgumentError(
-    `${what} is malformed; allowed is redis[s]://[user[:password]@]host[:port][/database]`,
-  );
+    url = new URL(given.includes("://") ? given : `redis://${given}`);
+    user = {
+      username: decodeURIComponent(url.username) || undefined,
+      password: decodeURIComponent(url.password) || undefined,
+    };
+  } catch {
+    throw malformed("it is not a URL whose user, password and port are percent-encoded");
+  }
+  if (url.protocol !== "redis:" && url.protocol !== "rediss:") throw malformed("its scheme is another");
+  if (url.hostname === "") throw malformed("it has no host");
+  if (url.port === "0") throw malformed("its port is 0");
+  if (!/^\/?\d*$/.test(url.pathname)) throw malformed("its path is not the number of a database");
+  if (url.search !== "" || url.hash !== "") throw malformed("it has a query or a fragment");
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(url.port || defaultPort),
+    ...user,
+    database: Number(url.pathname.slice(1)),
+    tls: url.protocol === "rediss:",
+  };
 }

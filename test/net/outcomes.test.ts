@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { DriverError, InvalidArgumentError, TimeoutError, UnavailableError } from "../../src/index.js";
-import { allParts, closed, DESYNCHRONISED, lost, partialFailure } from "../../src/net/outcomes.js";
+import {
+  DriverError,
+  InvalidArgumentError,
+  NotSupportedError,
+  TimeoutError,
+  UnavailableError,
+} from "../../src/index.js";
+import { allParts, closed, DESYNCHRONISED, lost, partialFailure, withOutcome } from "../../src/net/outcomes.js";
 
 describe("the errors of calls that fail on their way", () => {
   it("carry the outcome of a call to a closed driver", () => {
@@ -39,6 +45,20 @@ describe("the errors of calls that fail on their way", () => {
   it("stay as they are when they are not namestore's", () => {
     const reason = new Error("aborted");
     expect(partialFailure(reason)).toBe(reason);
+  });
+});
+
+describe("withOutcome", () => {
+  it("changes the outcome, and puts words in front of the message", () => {
+    const cause = new Error("refused");
+    expect(withOutcome(new TimeoutError("late", { outcome: "unknown", cause }), "not-applied", "a:1: ")).toMatchObject({
+      ...{ code: "ERR_TIMEOUT", outcome: "not-applied", message: "a:1: late", cause },
+    });
+    const refused = new NotSupportedError("too old", { cause });
+    expect(withOutcome(refused, "not-applied", "a:1: ")).toMatchObject({
+      ...{ code: "ERR_NOT_SUPPORTED", message: "a:1: too old", cause },
+    });
+    expect(withOutcome(refused, "not-applied")).toBe(refused);
   });
 });
 

@@ -1,32 +1,21 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { inject } from "vitest";
 
 const run = promisify(execFile);
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** What `npm pack` says of the tarball. */
-export interface Packed {
-  readonly filename: string;
-  readonly size: number;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** A project outside the repository that has installed the packed tarball, as a user would. */
+/** A project outside the repository that has installed the packed tarball, as users do. */
 export class Consumer {
-  readonly packed: Packed;
   readonly #folder = mkdtempSync(join(tmpdir(), "namestore-consumer-"));
 
-  /** @param linked - further packages that it uses, taken from this repository's. */
+  /** @param linked - further packages that it uses, linked from this repository. */
   constructor(...linked: string[]) {
-    this.write("package.json", JSON.stringify({ private: true, type: "module" }));
-    const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", this.#folder];
-    this.packed = JSON.parse(npm(ROOT, ...pack))[0];
-    npm(this.#folder, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", this.packed.filename);
+    cpSync(inject("packed").folder, this.#folder, { recursive: true });
     for (const name of ["@types/node", ...linked]) this.#link(name);
   }
 
@@ -34,36 +23,66 @@ export class Consumer {
     writeFileSync(join(this.#folder, path), text);
   }
 
-  /** Where a file of the installed package is. */
+  /** The path of a file of the installed package. */
   place(path: string): string {
     return join(this.#folder, "node_modules/namestore", path);
   }
 
-  /** The text of a file of the installed package. */
+  /** The content of a file of the installed package. */
   installed(path: string): string {
     return readFileSync(this.place(path), "utf8");
   }
 
-  /** Runs Node and gives what it printed. */
+  /** Runs Node and returns what it printed. */
   async node(...argv: string[]): Promise<string> {
     const { stdout } = await run(process.execPath, argv, { cwd: this.#folder });
     return stdout.trim();
   }
 
-  /** Runs a compiler of this repository, such as `"typescript-7"`, and gives its complaints. */
-  async compile(compiler: string, options: object, files: readonly string[]): Promise<string> {
-    const project = `tsconfig.${compiler}.json`;
-    const usual = { strict: true, target: "ES2022", module: "NodeNext", types: ["node"], skipLibCheck: false };
-    this.write(project, JSON.stringify({ compilerOptions: { ...usual, ...options }, files }));
-    try {
-      return await this.node(join(ROOT, "node_modules", compiler, "bin/tsc"), "-p", project);
-    } catch (error) {
-      return (error as { stdout: string }).stdout;
+  /** Writes a file of code, runs it, and returns what it printed. */
+  async run(path: string, code: string): Promise<string> {
+    this.write(path, code);
+    return await this.node(path);
+  }
+
+  /**
+   * Runs a compiler of this repository, such as `"typescript-7"`, and returns its complaints.
+   *
+   * @param options - the options besides the usual ones, or several sets of options to compile with in turn.
+   */
+  async compile(compiler: string, options: object | readonly object[], files: readonly string[]): Promise<string> {
+    const folder = join(ROOT, "node_modules", compiler);
+    const projects = [options].flat().map((each) => this.#project(each, files));
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    // From version 7 on, the compiler has no API in JavaScript, and is fast.
+    const commands =
+      Number.parseInt(version, 10) < 7
+        ? [[join(import.meta.dirname, "compile.mjs"), folder, ...projects]]
+        : projects.map((project) => [join(folder, "bin/tsc"), "-p", project]);
+    let complaints = "";
+    for (const command of commands) {
+      try {
+        complaints += await this.node(...command);
+      } catch (error) {
+        const { stdout, stderr } = error as { stdout: string; stderr: string };
+        complaints += stdout + stderr || String(error);
+      }
     }
+    return complaints;
   }
 
   remove(): void {
     rmSync(this.#folder, { recursive: true });
+  }
+
+  #projects = 0;
+
+  /** Writes a tsconfig.json of its own for each compilation. */
+  #project(options: object, files: readonly string[]): string {
+    const path = `tsconfig.${++this.#projects}.json`;
+    const usual = { strict: true, target: "ES2022", module: "NodeNext", types: ["node"], skipLibCheck: false };
+    this.write(path, JSON.stringify({ compilerOptions: { ...usual, ...options }, files }));
+    return path;
   }
 
   #link(name: string): void {
@@ -71,8 +90,4 @@ export class Consumer {
     mkdirSync(dirname(at), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), at, "junction");
   }
-}
-
-function npm(cwd: string, ...argv: string[]): string {
-  return execFileSync("npm", argv, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }

@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** The values that each of these declaration files exports, by file: what is a type alone is not among them. */
+/** Returns the names of the values that each of these declaration files exports, by file. Types are not among them. */
 export function declaredValues(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const program = ts.createProgram(files, { module: ts.ModuleKind.NodeNext, types: [], noEmit: true });
   const checker = program.getTypeChecker();
@@ -8,7 +8,7 @@ export function declaredValues(files: readonly string[]): ReadonlyMap<string, re
     files.map((file) => {
       const source = program.getSourceFile(file);
       const module = source && checker.getSymbolAtLocation(source);
-      if (module === undefined) throw new Error(`${file} is no module`);
+      if (module === undefined) throw new Error(`${file} is not a module`);
       const values = checker.getExportsOfModule(module).filter((symbol) => isValue(checker, symbol));
       return [file, values.map(({ name }) => name).sort()];
     }),

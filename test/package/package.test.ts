@@ -1,17 +1,245 @@
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as root from "../../src/index.js";
-import * as memcached from "../../src/memcached/index.js";
-import * as redis from "../../src/redis/index.js";
-import * as testing from "../../src/testing/index.js";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { MemcachedServer } from "../memcached/servers.js";
 import { RedisServer } from "../redis/servers.js";
 import { Consumer, ROOT } from "./consumer.js";
 import { declaredValues } from "./declared.js";
 
-/** What a user's own program may look like; `import` becomes `require` in CommonJS. */
+const { folder, files, size, unpackedSize } = inject("packed");
+const manifest = JSON.parse(readFileSync(join(folder, "node_modules/namestore/package.json"), "utf8"));
+
+/** The names of the files in dist, such as `redis`, by what users import, such as `namestore/redis`. */
+const ENTRIES: ReadonlyMap<string, string> = new Map(
+  Object.keys(manifest.exports)
+    .filter((subpath) => subpath !== "./package.json")
+    .map((subpath) => [`namestore${subpath.slice(1)}`, subpath === "." ? "index" : subpath.slice(2)]),
+);
+const NAMES = [...ENTRIES.keys()];
+
+/** Every entry, loaded by `import` and by `require`. */
+const LOADED = [...ENTRIES].flatMap(([name, file]) => [
+  { name, file, condition: "import", types: `dist/${file}.d.ts`, load: `await import("${name}")`, extension: "mjs" },
+  { name, file, condition: "require", types: `dist/${file}.d.cts`, load: `require("${name}")`, extension: "cjs" },
+]);
+
+/** How each kind of module imports names from a module. */
+const MODULES = [
+  { kind: "ESM", extension: "mjs", from: (names: string, module: string) => `import { ${names} } from "${module}";` },
+  {
+    kind: "CommonJS",
+    extension: "cjs",
+    from: (names: string, module: string) => `const { ${names} } = require("${module}");`,
+  },
+];
+
+const COMPILERS = ["typescript", "typescript-6", "typescript-7"];
+
+describe.concurrent("the packed tarball", { timeout: 120_000 }, () => {
+  let consumer: Consumer;
+  let declared: ReturnType<typeof declaredValues>;
+  beforeAll(() => {
+    consumer = new Consumer();
+    declared = declaredValues(LOADED.map(({ types }) => consumer.place(types)));
+  });
+  afterAll(() => consumer.remove());
+
+  it("contains dist, docs, the chart and four more files, and nothing else", () => {
+    const others = files.filter((path) => !/^(dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)|docs\/[\w-]+\.md)$/.test(path));
+    expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bench/chart.svg", "package.json"]);
+    for (const file of ENTRIES.values()) {
+      for (const extension of ["js", "cjs", "d.ts", "d.cts"]) expect(files).toContain(`dist/${file}.${extension}`);
+    }
+  });
+
+  it("maps every subpath to the file in dist that has its name", () => {
+    for (const [name, file] of ENTRIES) {
+      expect(manifest.exports[name.replace("namestore", ".")]).toEqual({
+        import: { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` },
+        require: { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` },
+      });
+    }
+  });
+
+  it("contains every file that its documents link to", () => {
+    const links = files
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        Array.from(consumer.installed(path).matchAll(/\]\((?!https?:)([^)#]+)/g), ([, to = ""]) =>
+          join(dirname(path), to),
+        ),
+      );
+    expect(links).toEqual(expect.arrayContaining(["docs/memcached.md", "docs/redis.md"]));
+    expect(links.filter((path) => !files.includes(path))).toEqual([]);
+  });
+
+  it("is small", () => {
+    console.info(`tarball: ${Math.ceil(size / 1024)} kB packed, ${Math.ceil(unpackedSize / 1024)} kB unpacked`);
+    expect(size).toBeLessThan(320 * 1024);
+  });
+
+  it("has no dependencies and no install script", () => {
+    expect(manifest).not.toHaveProperty("dependencies");
+    expect(manifest).not.toHaveProperty("optionalDependencies");
+    expect(Object.keys(manifest.scripts)).not.toContain("postinstall");
+  });
+
+  it("imports no other package statically", () => {
+    const imported = inCode(/^(?:import|export) .*?from ["']([^"']+)["']|(?<!=> )\brequire\(["']([^"']+)/gm);
+    expect(imported).not.toHaveLength(0);
+    const foreign = imported
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("./") && !builtinModules.includes(name.replace("node:", "")));
+    expect(foreign.filter((name) => !ENTRIES.has(name))).toEqual([]);
+  });
+
+  it("imports optional peer dependencies only when they are needed, each in the files of one entry", () => {
+    const optional = Object.keys(manifest.peerDependencies);
+    expect(manifest.peerDependenciesMeta).toEqual(
+      Object.fromEntries(optional.map((name) => [name, { optional: true }])),
+    );
+    // CommonJS has no import() under Jest: it requires later instead.
+    const later = inCode(/\bimport\(["']([^"']+)|=> require\(["']([^"']+)/g);
+    expect(later.filter(({ path }) => path.endsWith(".cjs")).length * 2).toBe(later.length);
+    expect(later).not.toHaveLength(0);
+    for (const name of new Set(later.map(({ name }) => name))) {
+      expect(optional).toContain(name);
+      const paths = later.filter((found) => found.name === name).map(({ path }) => path);
+      const file = paths[0]?.replace(/^dist\/|\.\w+$/g, "");
+      expect([...ENTRIES.values()].filter((entry) => entry !== "index")).toContain(file);
+      expect(paths.sort()).toEqual([`dist/${file}.cjs`, `dist/${file}.js`]);
+    }
+  });
+
+  it.for(LOADED)(
+    "exports from $name by $condition what its types and its source declare",
+    async ({ name, file, load, types, extension }) => {
+      const printed = await consumer.run(
+        `exports-of-${file}.${extension}`,
+        `console.log(Object.keys(${load}).sort().join());`,
+      );
+      const exported = printed.split(",");
+      expect(exported).toEqual(declared.get(consumer.place(types)));
+      const source = join(ROOT, "src", name === "namestore" ? "" : file, "index.ts");
+      expect(exported).toEqual(Object.keys(await import(source)).sort());
+    },
+  );
+
+  it.for(MODULES)("works in $kind, with every entry loaded", async ({ extension, from }) => {
+    const imports = [from("Client, text", "namestore"), ...NAMES.map((name) => from("", name))];
+    const code = `new Client("app", "users", { codec: text }).getOrSet("1", () => "Alice").then(console.log);`;
+    expect(await consumer.run(`use.${extension}`, `${imports.join("\n")}\n${code}`)).toBe("Alice");
+  });
+
+  it.for(MODULES)("names the package that connect needs and that is not installed, in $kind", async (module) => {
+    const { extension, from } = module;
+    const imports = from("NotSupportedError", "namestore") + from("RedisDriver", "namestore/redis");
+    const rejection = "[error instanceof NotSupportedError, error.code, error.message].join()";
+    const code = `${imports}\nRedisDriver.connect({}).catch((error) => console.log(${rejection}));`;
+    expect(await consumer.run(`connect.${extension}`, code)).toMatch(/^true,ERR_NOT_SUPPORTED,.*\bpackage redis\b/);
+  });
+
+  it.for([
+    ["import", 'import(name, name.endsWith("json") ? { with: { type: "json" } } : {})'],
+    ["require", "Promise.resolve(name).then(require)"],
+  ] as const)("resolves its subpaths only, by %s", async ([how, load]) => {
+    const names = [...NAMES, "namestore/package.json", "namestore/dist/index.js"];
+    const outcome = `${load}.then(() => "ok", (error) => error.code)`;
+    const code = `Promise.all(${JSON.stringify(names)}.map((name) => ${outcome})).then((seen) => console.log(seen.join()));`;
+    const expected = [...NAMES.map(() => "ok"), "ok", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
+    expect(await consumer.run(`resolve-by-${how}.cjs`, code)).toBe(expected.join());
+  });
+
+  it("recognises the errors of its other copy", async () => {
+    expect(await consumer.run("instance-of.cjs", INSTANCE_OF)).toBe(
+      "true true true false false true false true true true true false false true false true true",
+    );
+  });
+
+  it.for([".js", ".cjs"])("has one copy of every class among its entries, in %s files", (extension) => {
+    const code = files.filter((path) => path.endsWith(extension));
+    const defining = code.filter((path) => /\bNotFoundError = class\b/.test(consumer.installed(path)));
+    expect(defining).toHaveLength(1);
+  });
+
+  it("is no slower in CommonJS: its syntax is not translated to that of an older JavaScript", () => {
+    const code = files.filter((path) => path.endsWith("cjs"));
+    expect(code.filter((path) => /_optionalChain|_nullishCoalesce|__init/.test(consumer.installed(path)))).toEqual([]);
+  });
+
+  it("keeps the names of its classes", async () => {
+    const code = `const all = await Promise.all(${JSON.stringify(NAMES)}.map((name) => import(name)));
+      const classes = all.flatMap((entry) => Object.entries(entry)).filter(([, value]) => /^class/.test(String(value)));
+      console.log(classes.length > 10, classes.filter(([name, value]) => name !== value.name).join());`;
+    expect(await consumer.run("names.mjs", code)).toBe("true");
+  });
+
+  it.for(MODULES)("stores in Memcached, in $kind", async ({ extension, from }) => {
+    const { address } = await MemcachedServer.start();
+    const imports = from("Client, text", "namestore") + from("MemcachedDriver", "namestore/memcached");
+    const code = `${imports}\nMemcachedDriver.connect("${address}").then(${STORE});`;
+    expect(await consumer.run(`memcached.${extension}`, code)).toBe("Alice");
+  });
+
+  it.for(COMPILERS)("fits %s in ESM and CommonJS, with its own types checked too", async (compiler) => {
+    const programs = [`${compiler}.mts`, `${compiler}.cts`];
+    for (const program of programs) consumer.write(program, IMPORTS + PROGRAM);
+    expect(await consumer.compile(compiler, { noEmit: true }, programs)).toBe("");
+  });
+
+  it("fits TypeScript with a bundler's resolution and exact optional properties", async () => {
+    const options = { noEmit: true, module: "ESNext", moduleResolution: "bundler", exactOptionalPropertyTypes: true };
+    consumer.write("bundled.mts", IMPORTS + PROGRAM);
+    expect(await consumer.compile("typescript", options, ["bundled.mts"])).toBe("");
+  });
+
+  /** What a pattern captures in the files of dist. */
+  function inCode(pattern: RegExp): { path: string; name: string }[] {
+    const code = files.filter((path) => path.startsWith("dist/"));
+    return code.flatMap((path) =>
+      Array.from(consumer.installed(path).matchAll(pattern), ([, one, other]) => ({ path, name: one ?? other ?? "" })),
+    );
+  }
+});
+
+describe.concurrent("the packed tarball, beside the clients of Redis", { timeout: 120_000 }, () => {
+  let consumer: Consumer;
+  beforeAll(() => {
+    consumer = new Consumer("redis", "ioredis");
+  });
+  afterAll(() => consumer.remove());
+
+  it.for(MODULES)("stores in Redis, in $kind", async ({ extension, from }) => {
+    const { url } = await RedisServer.start();
+    const imports = from("Client, text", "namestore") + from("RedisDriver", "namestore/redis");
+    const code = `${imports}\nRedisDriver.connect("${url}").then(${STORE});`;
+    expect(await consumer.run(`redis.${extension}`, code)).toBe("Alice");
+  });
+
+  it.for(COMPILERS)("accepts existing clients and clusters by their own types, in %s", async (compiler) => {
+    const programs = [`${compiler}.mts`, `${compiler}.cts`];
+    for (const program of programs) consumer.write(program, EXISTING_CLIENTS);
+    // The types of other packages are not ours to check.
+    const options = [false, true].map((exact) => ({
+      noEmit: true,
+      skipLibCheck: true,
+      exactOptionalPropertyTypes: exact,
+    }));
+    expect(await consumer.compile(compiler, options, programs)).toBe("");
+  });
+});
+
+/** Stores a value with a driver, and prints what it reads. */
+const STORE = `async (driver) => {
+  const users = new Client("app", "users", { driver, codec: text });
+  await users.set("1", "Alice");
+  console.log(await users.find("1"));
+  await users.close();
+  driver.close();
+}`;
+
+/** What a user's program may look like. In a .cts file, `import` becomes `require`. */
 const PROGRAM = `
 type UserID = Key<"UserID">;
 type User = { name: string };
@@ -56,10 +284,11 @@ import { bytes, Client, type Driver, type Duration, json, type Key, MemoryDriver
 import { MemcachedDriver, type MemcachedOptions } from "namestore/memcached";
 import { RedisDriver, type RedisOptions } from "namestore/redis";
 import { conformance, type Runner, type Subject } from "namestore/testing";
+${NAMES.map((name, at) => `import * as entry${at} from "${name}";`).join("\n")}
 `;
 
-/** Every kind of client that the Redis driver takes over, by its library's own types. */
-const HANDED_IN = `
+/** Every kind of existing client that the Redis driver accepts, by the types of its library. */
+const EXISTING_CLIENTS = `
 import { Cluster, Redis } from "ioredis";
 import { type RedisConnection, RedisDriver } from "namestore/redis";
 import { createClient, createCluster } from "redis";
@@ -83,29 +312,7 @@ export async function drivers(): Promise<RedisDriver[]> {
 }
 `;
 
-/** What each entry exports, by the sources. */
-const EXPORTS: Readonly<Record<string, readonly string[]>> = {
-  ".": Object.keys(root).sort(),
-  "./memcached": Object.keys(memcached).sort(),
-  "./redis": Object.keys(redis).sort(),
-  "./testing": Object.keys(testing).sort(),
-};
-
-/** Every entry of the manifest, as it is loaded by `import` and by `require`. */
-const ENTRIES = Object.entries<Record<string, { types: string }>>(
-  JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).exports,
-)
-  .filter(([entry]) => entry !== "./package.json")
-  .flatMap(([entry, conditions]) =>
-    Object.entries(conditions).map(([condition, { types }]) => ({
-      entry,
-      condition,
-      name: `namestore${entry.slice(1)}`,
-      types,
-    })),
-  );
-
-/** Errors cross from one copy of the package to the other, and from one entry to the other, both ways. */
+/** Errors are recognised across the two copies of the package and across its entries, in both directions. */
 const INSTANCE_OF = `
 const required = { ...require("namestore"), ...require("namestore/redis") };
 Promise.all([import("namestore"), import("namestore/redis")]).then(async ([main, redis]) => {
@@ -125,245 +332,3 @@ Promise.all([import("namestore"), import("namestore/redis")]).then(async ([main,
   console.log(seen.join(" "));
 });
 `;
-
-describe("the packed tarball", { timeout: 60_000 }, () => {
-  let consumer: Consumer;
-  let declared: ReturnType<typeof declaredValues>;
-  beforeAll(() => {
-    consumer = new Consumer();
-    declared = declaredValues(ENTRIES.map(({ types }) => consumer.place(types)));
-  }, 60_000);
-  afterAll(() => consumer.remove());
-
-  it("holds dist, docs, the chart, the README, the changelog, the licence and the manifest, and nothing else", () => {
-    const files = consumer.packed.files.map(({ path }) => path);
-    const others = files.filter((path) => !/^(dist\/[\w-]+\.(js|cjs|d\.ts|d\.cts)|docs\/[\w-]+\.md)$/.test(path));
-    expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bench/chart.svg", "package.json"]);
-    for (const name of ["index", "memcached", "redis", "testing"]) {
-      for (const extension of ["js", "cjs", "d.ts", "d.cts"]) expect(files).toContain(`dist/${name}.${extension}`);
-    }
-  });
-
-  it("holds every file that its documents link to", () => {
-    const files = new Set(consumer.packed.files.map(({ path }) => path));
-    const links = [...files]
-      .filter((path) => path.endsWith(".md"))
-      .flatMap((path) =>
-        Array.from(consumer.installed(path).matchAll(/\]\((?!https?:)([^)#]+)/g), ([, to = ""]) =>
-          join(dirname(path), to),
-        ),
-      );
-    expect(links).toEqual(expect.arrayContaining(["docs/memcached.md", "docs/redis.md"]));
-    expect(links.filter((path) => !files.has(path))).toEqual([]);
-  });
-
-  it("is small", () => {
-    const { size, unpackedSize } = consumer.packed;
-    console.info(`tarball: ${Math.ceil(size / 1024)} kB packed, ${Math.ceil(unpackedSize / 1024)} kB unpacked`);
-    expect(size).toBeLessThan(220 * 1024);
-  });
-
-  it("needs no other package", () => {
-    const manifest = JSON.parse(consumer.installed("package.json"));
-    expect(manifest).not.toHaveProperty("dependencies");
-    expect(manifest).not.toHaveProperty("optionalDependencies");
-    expect(Object.keys(manifest.scripts)).not.toContain("postinstall");
-    const code = consumer.packed.files.map(({ path }) => path).filter((path) => path.startsWith("dist/"));
-    const named = code.flatMap((path) =>
-      Array.from(
-        consumer.installed(path).matchAll(/^(?:import|export) .*?from ["']([^"']+)["']|\brequire\(["']([^"']+)/gm),
-        ([, imported, required]) => imported ?? required ?? "",
-      ),
-    );
-    expect(named).not.toHaveLength(0);
-    const foreign = named.filter(
-      (name) => !name.startsWith("./") && !builtinModules.includes(name.replace("node:", "")),
-    );
-    expect(foreign.filter((name) => name !== "namestore" && name !== "namestore/testing")).toEqual([]);
-    const later = code.flatMap((path) =>
-      Array.from(consumer.installed(path).matchAll(/\bimport\(["']([^"']+)/g), ([, name]) => `${path} ${name}`),
-    );
-    expect(later.sort()).toEqual(["dist/redis.cjs redis", "dist/redis.js redis"]);
-    expect(manifest.peerDependenciesMeta).toEqual({ ioredis: { optional: true }, redis: { optional: true } });
-  });
-
-  it.each(ENTRIES)(
-    "exports from $name by $condition what its types declare, and its sources",
-    async ({ entry, condition, name, types }) => {
-      const file = condition === "import" ? "all.mjs" : "all.cjs";
-      const all = condition === "import" ? `await import("${name}")` : `require("${name}")`;
-      consumer.write(file, `console.log(Object.keys(${all}).sort().join());`);
-      const exported = (await consumer.node(file)).split(",");
-      expect(exported).toEqual(declared.get(consumer.place(types)));
-      expect(exported).toEqual(EXPORTS[entry]);
-    },
-  );
-
-  it.each([
-    [
-      "ESM",
-      "use.mjs",
-      'import { Client, text } from "namestore"; import "namestore/memcached"; import "namestore/redis"; import "namestore/testing";',
-    ],
-    [
-      "CommonJS",
-      "use.cjs",
-      'const { Client, text } = require("namestore"); require("namestore/memcached"); require("namestore/redis"); require("namestore/testing");',
-    ],
-  ])("works from %s", async (_, file, imports) => {
-    const code = `new Client("app", "users", { codec: text }).getOrSet("1", () => "Alice").then(console.log);`;
-    consumer.write(file, `${imports}\n${code}`);
-    expect(await consumer.node(file)).toBe("Alice");
-  });
-
-  it.each([
-    [
-      "ESM",
-      "connect.mjs",
-      'import { NotSupportedError } from "namestore"; import { RedisDriver } from "namestore/redis";',
-    ],
-    [
-      "CommonJS",
-      "connect.cjs",
-      'const { NotSupportedError } = require("namestore"); const { RedisDriver } = require("namestore/redis");',
-    ],
-  ])("names the package that connect needs where it is not installed, from %s", async (_, file, imports) => {
-    const told = "[error instanceof NotSupportedError, error.code, error.message].join()";
-    consumer.write(file, `${imports}\nRedisDriver.connect({}).catch((error) => console.log(${told}));`);
-    expect(await consumer.node(file)).toMatch(/^true,ERR_NOT_SUPPORTED,.*\bpackage redis\b/);
-  });
-
-  it.each(["import(name)", "Promise.resolve(name).then(require)"])(
-    "resolves its subpaths only, by %s",
-    async (load) => {
-      const names = [
-        "namestore",
-        "namestore/memcached",
-        "namestore/redis",
-        "namestore/testing",
-        "namestore/package.json",
-        "namestore/dist/index.js",
-      ];
-      const json = load.startsWith("import")
-        ? 'import(name, name.endsWith("json") ? { with: { type: "json" } } : {})'
-        : load;
-      const outcome = `${json}.then(() => "ok", (error) => error.code)`;
-      consumer.write(
-        "resolve.cjs",
-        `Promise.all(${JSON.stringify(names)}.map((name) => ${outcome})).then((seen) => console.log(seen.join()));`,
-      );
-      expect(await consumer.node("resolve.cjs")).toBe("ok,ok,ok,ok,ok,ERR_PACKAGE_PATH_NOT_EXPORTED");
-    },
-  );
-
-  it("knows the errors of its other copy", async () => {
-    consumer.write("instance-of.cjs", INSTANCE_OF);
-    expect(await consumer.node("instance-of.cjs")).toBe(
-      "true true true false false true false true true true true false false true false true true",
-    );
-  });
-
-  it.each([".js", ".cjs"])("has one copy of every class among its entries, in %s files", (extension) => {
-    const code = consumer.packed.files.map(({ path }) => path).filter((path) => path.endsWith(extension));
-    const defining = code.filter((path) => /\bNotFoundError = class\b/.test(consumer.installed(path)));
-    expect(defining).toHaveLength(1);
-  });
-
-  it("is no slower as CommonJS: its syntax is not translated to that of an older JavaScript", () => {
-    const code = consumer.packed.files.map(({ path }) => path).filter((path) => path.endsWith("cjs"));
-    expect(code.filter((path) => /_optionalChain|_nullishCoalesce|__init/.test(consumer.installed(path)))).toEqual([]);
-  });
-
-  it("keeps the names of its classes", async () => {
-    consumer.write(
-      "names.mjs",
-      `import * as main from "namestore";
-       import * as memcached from "namestore/memcached";
-       import * as redis from "namestore/redis";
-       const classes = Object.entries({ ...main, ...memcached, ...redis }).filter(([, given]) => /^class/.test(String(given)));
-       console.log(classes.length > 10, classes.filter(([name, given]) => name !== given.name).join());`,
-    );
-    expect(await consumer.node("names.mjs")).toBe("true");
-  });
-
-  it.each([
-    [
-      "ESM",
-      "cache.mjs",
-      'import { Client, text } from "namestore"; import { MemcachedDriver } from "namestore/memcached";',
-    ],
-    [
-      "CommonJS",
-      "cache.cjs",
-      'const { Client, text } = require("namestore"); const { MemcachedDriver } = require("namestore/memcached");',
-    ],
-  ])("stores in Memcached, from %s", async (_, file, imports) => {
-    const { address } = await MemcachedServer.start();
-    const code = `MemcachedDriver.connect("${address}").then(async (driver) => {
-      const users = new Client("app", "users", { driver, codec: text });
-      await users.set("1", "Alice");
-      console.log(await users.find("1"));
-      await users.close();
-      driver.close();
-    });`;
-    consumer.write(file, `${imports}\n${code}`);
-    expect(await consumer.node(file)).toBe("Alice");
-  });
-
-  const programs = ["program.mts", "program.cts"];
-
-  it.each(["typescript", "typescript-6", "typescript-7"])(
-    "fits %s in ESM and CommonJS, its own types checked too",
-    async (compiler) => {
-      for (const program of programs) consumer.write(program, IMPORTS + PROGRAM);
-      expect(await consumer.compile(compiler, { noEmit: true }, programs)).toBe("");
-    },
-  );
-
-  it("fits TypeScript with a bundler's resolution and exact optional properties", async () => {
-    const options = { noEmit: true, module: "ESNext", moduleResolution: "bundler", exactOptionalPropertyTypes: true };
-    consumer.write("bundled.mts", IMPORTS + PROGRAM);
-    expect(await consumer.compile("typescript", options, ["bundled.mts"])).toBe("");
-  });
-});
-
-describe("the packed tarball, beside the clients of Redis", { timeout: 60_000 }, () => {
-  let consumer: Consumer;
-  beforeAll(() => {
-    consumer = new Consumer("redis", "ioredis");
-  }, 60_000);
-  afterAll(() => consumer.remove());
-
-  it.each([
-    ["ESM", "store.mjs", 'import { Client, text } from "namestore"; import { RedisDriver } from "namestore/redis";'],
-    [
-      "CommonJS",
-      "store.cjs",
-      'const { Client, text } = require("namestore"); const { RedisDriver } = require("namestore/redis");',
-    ],
-  ])("stores in Redis, from %s", async (_, file, imports) => {
-    const { url } = await RedisServer.start();
-    const code = `RedisDriver.connect("${url}").then(async (driver) => {
-      const users = new Client("app", "users", { driver, codec: text });
-      await users.set("1", "Alice");
-      console.log(await users.find("1"));
-      driver.close();
-    });`;
-    consumer.write(file, `${imports}\n${code}`);
-    expect(await consumer.node(file)).toBe("Alice");
-  });
-
-  // Their own types are theirs to check.
-  const options = { noEmit: true, skipLibCheck: true };
-  const programs = ["handed-in.mts", "handed-in.cts"];
-
-  it.each(["typescript", "typescript-6", "typescript-7"])(
-    "takes over their clients and clusters by their own types, in %s",
-    async (compiler) => {
-      for (const program of programs) consumer.write(program, HANDED_IN);
-      for (const exactOptionalPropertyTypes of [false, true]) {
-        expect(await consumer.compile(compiler, { ...options, exactOptionalPropertyTypes }, programs)).toBe("");
-      }
-    },
-  );
-});

@@ -83,7 +83,9 @@ describe("a server without RESP3 or a command", () => {
   });
 
   it("fails a call with NotSupportedError that names the command when it was renamed", async () => {
-    const server = await RedisServer.start({ "rename-command": ["UNLINK nowhere", "PEXPIRE elsewhere"] });
+    const server = await RedisServer.start({
+      "rename-command": ["UNLINK unlink-elsewhere", "PEXPIRE pexpire-elsewhere"],
+    });
     const { client } = await open(server.url);
     await client.set("a", "1");
     const error = await rejection(client.delete("a"));
@@ -100,6 +102,23 @@ describe("a server without RESP3 or a command", () => {
     const error = await rejection<NamestoreError>(client.set("a", "1"));
     expect(error.code).toBe("ERR_DRIVER");
     expect(error.message).not.toContain("swordfish");
+  });
+});
+
+describe("what is not Redis", () => {
+  it("fails connect at once when it is Memcached", async () => {
+    const memcached = await FakeServer.start(() => "ERROR\r\n");
+    const start = performance.now();
+    const error = await rejection(RedisDriver.connect({ url: memcached.url, timeout: 20_000 }));
+    expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(error.message).toContain("no Redis answered");
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it("is suspected to be a plain port when TLS is not answered", async () => {
+    const plain = await RedisServer.start();
+    const error = await rejection(RedisDriver.connect({ url: plain.url.replace("redis:", "rediss:"), timeout: 500 }));
+    expect(error.message).toMatch(/is it a plain port|no connection to Redis \(/);
   });
 });
 

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
 import { LONG_TIMEOUT } from "../network/connecting.js";
@@ -107,5 +108,23 @@ describe("TLS", () => {
     });
     await rejection(RedisDriver.connect({ url: fake.url.replace("redis:", "rediss:"), tls: { path }, timeout: 500 }));
     expect(accepted).toBe(0);
+  });
+
+  it.each<[string, string, RedisOptions, string | false]>([
+    ["its host", "localhost", {}, "localhost"],
+    ["nothing when the host is an IP address", "127.0.0.1", {}, false],
+    ["the name that the user has set", "localhost", { tls: { servername: "redis.example.com" } }, "redis.example.com"],
+  ])("tells the server %s by SNI", async (_, host, options, expected) => {
+    const names: (string | false)[] = [];
+    const server = createTlsServer({ cert: CERTIFICATE, key: KEY }, (socket) => {
+      names.push(socket.servername ?? false);
+      socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const tls = { rejectUnauthorized: false, ...(options.tls as object) };
+    await rejection(RedisDriver.connect({ url: `rediss://${host}:${port}`, tls, timeout: 10_000 }));
+    expect(names[0]).toBe(expected);
   });
 });

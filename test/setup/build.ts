@@ -2,24 +2,32 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const ROOT = join(import.meta.dirname, "../..");
-const INPUTS = ["src", "package.json", "tsup.config.ts", "tsconfig.json"];
-/** Touched after every whole build, so that one cut short is never taken for one. */
-const STAMP = join(ROOT, "node_modules/.cache/namestore/built");
-
-/** Vitest's global setup: the tests of the package and of the documentation need dist, as it would be published. */
-export function setup(): void {
+/**
+ * Builds dist, unless it is newer than what it is built from.
+ *
+ * @param what - `"package"`: all that is published; `"code"`: without the declarations, which take most of the time.
+ */
+export function build(what: "package" | "code"): void {
   const newest = Math.max(...INPUTS.map((path) => modified(join(ROOT, path))));
-  if (existsSync(join(ROOT, "dist/index.d.ts")) && existsSync(STAMP) && modified(STAMP) > newest) return;
-  execFileSync(process.execPath, ["node_modules/tsup/dist/cli-default.js", "--silent"], {
-    cwd: ROOT,
-    stdio: "inherit",
-  });
-  mkdirSync(dirname(STAMP), { recursive: true });
-  writeFileSync(STAMP, "");
+  const enough = what === "package" ? [STAMPS.package] : [STAMPS.package, STAMPS.code];
+  const isBuilt = existsSync(join(ROOT, what === "package" ? "dist/index.d.ts" : "dist/index.js"));
+  if (isBuilt && enough.some((stamp) => existsSync(stamp) && modified(stamp) > newest)) return;
+  const flags = what === "package" ? [] : ["--no-dts"];
+  const argv = ["node_modules/tsup/dist/cli-default.js", "--silent", ...flags];
+  execFileSync(process.execPath, argv, { cwd: ROOT, stdio: "inherit" });
+  mkdirSync(dirname(STAMPS[what]), { recursive: true });
+  writeFileSync(STAMPS[what], "");
 }
 
-/** When a file, or anything in a folder, was last changed; a folder itself changes when a file in it goes. */
+const ROOT = join(import.meta.dirname, "../..");
+const INPUTS = ["src", "package.json", "entries.mjs", "tsup.config.ts", "tsconfig.json"];
+/** Each is written after a build that succeeded, so that a build that was cut short is not mistaken for one. */
+const STAMPS = {
+  package: join(ROOT, "node_modules/.cache/namestore/package-built"),
+  code: join(ROOT, "node_modules/.cache/namestore/code-built"),
+};
+
+/** When a file, or anything in a folder, was last changed. Removing a file changes its folder. */
 function modified(path: string): number {
   const found = statSync(path);
   if (!found.isDirectory()) return found.mtimeMs;

@@ -1,4 +1,4 @@
-/** A key that is no secret, and a certificate with it for localhost and 127.0.0.1, signed by itself, until 2120. */
+/** A private key for tests. {@link CERTIFICATE} belongs to it. */
 export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQvdGutbmxsU1ExCK
 QqrpdRCRGzJlP0Ug0PagyHbBp2+hRANCAATpGXPTdcm/4tZvoqinHS7CswUBa2P6
@@ -6,6 +6,7 @@ QwkfpiYwWsNmnIAJ8whls0+p6DZ7bQ7iyYZFj7kHak7zKhivHPFqO89I
 -----END PRIVATE KEY-----
 `;
 
+/** A self-signed certificate for localhost and 127.0.0.1, valid until 2120. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBezCCASCgAwIBAgIUKClWOC3x7Nhg9CDmjtQxeCZoNXkwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAx

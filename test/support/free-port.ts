@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A port below those that outgoing connections are given, so that none of them takes it while a server is down. */
+/** Returns a free port below those of outgoing connections, so that none of them takes it while a server is down. */
 export async function freePort(): Promise<number> {
   while (true) {
     const port = 12_000 + Math.floor(Math.random() * 20_000);

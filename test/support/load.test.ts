@@ -8,7 +8,7 @@ import { Load } from "./load.js";
 
 const TIMEOUT = 100;
 
-/** Every seventh write is lost on its way there (`request`) or back (`reply`). */
+/** Loses every seventh write: its request or its reply. */
 function lossy(lost: "request" | "reply", give: (call: Call) => unknown): (call: Call) => unknown {
   let writes = 0;
   return async (call) => {
@@ -25,7 +25,7 @@ const refused = (): never => {
   throw new UnavailableError("lost", { outcome: "not-applied" });
 };
 
-/** What the load finds of a driver after some hundred calls. */
+/** Returns the problems that the load reports for a driver after some hundred calls. */
 async function problemsOf(intercept: (call: Call) => unknown): Promise<string> {
   const client = new Client("app", "load", { driver: driverWhere(intercept), codec: text });
   const load = new Load(client, { timeout: TIMEOUT, workers: 5, counters: 10 });
@@ -34,28 +34,28 @@ async function problemsOf(intercept: (call: Call) => unknown): Promise<string> {
   return (await load.problems(true)).join("\n");
 }
 
-describe("the load finds", () => {
-  it("nothing where a driver tells the truth", async () => {
+describe("the load", () => {
+  it("reports nothing for a correct driver", async () => {
     expect(await problemsOf(later)).toBe("");
     expect(await problemsOf(lossy("request", unknown))).toBe("");
     expect(await problemsOf(lossy("reply", unknown))).toBe("");
     expect(await problemsOf(lossy("request", refused))).toBe("");
   });
 
-  it("a write that is sent again", async () => {
+  it("reports a write that is sent twice", async () => {
     expect(await problemsOf(lossy("reply", later))).toContain("applied twice");
   });
 
-  it("a write whose reply was lost, reported as not done", async () => {
+  it("reports an applied write that rejects as not applied", async () => {
     expect(await problemsOf(lossy("reply", refused))).toContain("something refused was applied");
   });
 
-  it("a write that was lost, reported as done", async () => {
+  it("reports a lost increment that resolves", async () => {
     const found = await problemsOf(lossy("request", ({ method }) => (method === "incr" ? 1_000 : undefined)));
     expect(found).toMatch(/counter .*: lost/);
   });
 
-  it("a set that was lost, reported as done", async () => {
+  it("reports a lost set that resolves", async () => {
     let held = false;
     const found = await problemsOf((call) => {
       held ||= call.method === "set" && (call.args[2] as string).endsWith(", 9");
@@ -64,7 +64,7 @@ describe("the load finds", () => {
     expect(found).toMatch(/register .*: lost/);
   });
 
-  it("a reply that meets another call", async () => {
+  it("reports a reply that reaches another call", async () => {
     let previous: unknown;
     const mixed = (call: Call): unknown => {
       const answer = later(call);
@@ -76,7 +76,7 @@ describe("the load finds", () => {
     expect(await problemsOf(mixed)).toContain("was read as");
   });
 
-  it("one sum given to two callers", async () => {
+  it("reports a sum that two callers receive", async () => {
     let previous: unknown;
     const stuck = lossy("request", () => previous);
     const repeating = (call: Call): unknown => {
@@ -84,10 +84,10 @@ describe("the load finds", () => {
       if (call.method === "incr") previous = answer;
       return answer;
     };
-    expect(await problemsOf(repeating)).toContain("two callers were given one sum");
+    expect(await problemsOf(repeating)).toContain("two callers received the same sum");
   });
 
-  it("a call that pends for too long", async () => {
+  it("reports a call that is pending for too long", async () => {
     const slow = async (call: Call): Promise<unknown> => {
       await sleep(call.args[1] === "counter 7" ? TIMEOUT + 1_050 : 0);
       return call.pass();

@@ -8,35 +8,32 @@ export type Texts = Client<string, string>;
 export interface LoadOptions {
   /** The driver's timeout in milliseconds. */
   readonly timeout: number;
-  /** Workers, each with one call under way. Default: 20. */
+  /** The number of workers. Each has one pending call. Default: 20. */
   readonly workers?: number;
-  /** Counters that they share. Default: 50. */
+  /** The number of counters, which the workers share. Default: 50. */
   readonly counters?: number;
-  /** What every key starts with. Default: nothing. */
+  /** What every key starts with. Default: an empty string. */
   readonly prefix?: string;
 }
 
-/** What callers were told of one counter. */
+/** The results that callers received for one counter. */
 interface Counter {
   asked: number;
-  /** Told that nothing was applied. */
+  /** Calls that failed with the outcome "not-applied". */
   refused: number;
-  /** The sums that were given. */
+  /** The sums that were returned. */
   readonly sums: number[];
 }
 
-/** What one worker was told of the key that it alone writes. */
+/** The results of one worker for the key that it alone writes. */
 interface Register {
   writes: number;
   acknowledged: string | undefined;
-  /** What may still be applied, even after newer writes. */
+  /** Values that may still be applied, even after newer writes. */
   readonly unknown: Set<string>;
 }
 
-/**
- * Callers that go on calling whatever happens to the server, and the invariants that no fault may break: `problems`
- * names those that were broken.
- */
+/** Workers that go on calling whatever happens to the server. {@link Load.problems} reports the invariants that were broken. */
 export class Load {
   readonly #client: Texts;
   readonly #timeout: number;
@@ -62,13 +59,13 @@ export class Load {
     this.#workers = [...this.#registers.keys()].map((register, at) => this.#work(register, at));
   }
 
-  /** Waits until so many more calls have succeeded, and says how long that took, in milliseconds. */
+  /** Waits until so many more calls have succeeded, and returns how long that took, in milliseconds. */
   async successes(count: number, limit = 20_000): Promise<number> {
     const goal = this.succeeded + count;
     const start = performance.now();
     while (this.succeeded < goal) {
       if (performance.now() - start > limit) {
-        throw new Error(`no ${count} successes within ${limit} ms: ${JSON.stringify(this.failed)}`);
+        throw new Error(`fewer than ${count} successes within ${limit} ms: ${JSON.stringify(this.failed)}`);
       }
       await sleep(2);
     }
@@ -81,7 +78,7 @@ export class Load {
     const goal = sum() + count;
     const start = performance.now();
     while (sum() < goal) {
-      if (performance.now() - start > limit) throw new Error(`no ${count} failures within ${limit} ms`);
+      if (performance.now() - start > limit) throw new Error(`fewer than ${count} failures within ${limit} ms`);
       await sleep(2);
     }
   }
@@ -92,25 +89,28 @@ export class Load {
   }
 
   /**
-   * Stops, reads everything back, and names each invariant that was broken.
+   * Stops, reads everything back, and returns a line for each invariant that was broken.
    *
-   * @param kept - whether the server kept its data: then what was acknowledged must be there.
+   * @param kept - whether the server kept its data, so that every acknowledged write must be there.
    */
   async problems(kept: boolean, reader: Texts = this.#client): Promise<string[]> {
     await this.stop();
     const counts = await eventually("the counters", () => reader.mGet(this.#counters.keys()));
     for (const [key, { asked, refused, sums }] of this.#counters) {
       const count = Number(counts.get(key) ?? 0);
-      if (count > asked) this.#problems.add(`${key} is ${count}, asked were ${asked}: something was applied twice`);
+      if (count > asked) this.#problems.add(`${key} is ${count} after ${asked} calls: something was applied twice`);
       else if (count > asked - refused) this.#problems.add(`${key} is ${count}: something refused was applied`);
-      if (kept && count < sums.length) this.#problems.add(`${key} is ${count}, acknowledged were ${sums.length}: lost`);
-      if (kept && new Set(sums).size < sums.length) this.#problems.add(`${key}: two callers were given one sum`);
+      if (kept && count < sums.length)
+        this.#problems.add(`${key} is ${count} after ${sums.length} acknowledged calls: lost`);
+      if (kept && new Set(sums).size < sums.length) this.#problems.add(`${key}: two callers received the same sum`);
     }
     const values = await eventually("the registers", () => reader.mGet(this.#registers.keys()));
     for (const [key, { acknowledged, unknown }] of this.#registers) {
       const value = values.get(key);
       if (!kept || value === acknowledged || (value !== undefined && unknown.has(value))) continue;
-      this.#problems.add(`${key} is ${value}, acknowledged was ${acknowledged}: lost, or a refused one was applied`);
+      this.#problems.add(
+        `${key} is ${value} after ${acknowledged} was acknowledged: lost, or a refused write was applied`,
+      );
     }
     return [...this.#problems];
   }
@@ -140,7 +140,7 @@ export class Load {
     else if (outcome === "unknown") register.unknown.add(value);
   }
 
-  /** A reply that belongs to another call would show here. */
+  /** Finds replies that belong to other calls. */
   async #read(key: string): Promise<void> {
     const { value } = await this.#call(() => this.#client.find(key));
     if (value !== undefined && !value.startsWith(`${key}, `)) this.#problems.add(`${key} was read as ${value}`);
@@ -160,7 +160,7 @@ export class Load {
         this.#problems.add(`a call failed with ${error}`);
         return { outcome: "unknown" };
       }
-      // A closed port refuses at once: without a pause this would be all that happens.
+      // A closed port refuses at once. Without a pause the workers would do nothing else.
       await sleep(1);
       return { outcome };
     } finally {

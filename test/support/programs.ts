@@ -18,14 +18,17 @@ afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A Node program of its own, over the built package. */
+/** Runs a Node program on the built package, in a process of its own. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown[]>;
   output = "";
   errors = "";
 
-  /** @param source - finds `given`, `told`, and what the package exports, in its scope. */
+  /**
+   * @param source - has `given`, `told` and what the package exports in its scope.
+   * @param given - the value of `given`, as JSON.
+   */
   constructor(source: string, given: unknown) {
     const flags = ["--input-type=module", "--eval", PRELUDE + source, JSON.stringify(given)];
     this.#child = spawn(process.execPath, flags, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -39,21 +42,21 @@ export class Program {
     this.#exit = once(this.#child, "close").finally(() => running.delete(this.#child));
   }
 
-  /** Waits until it has printed this. */
+  /** Waits until the program has printed this text. */
   async printed(text: string): Promise<void> {
     while (!this.output.includes(text)) {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-        throw new Error(`it ended without "${text}": ${this.output}${this.errors}`);
+        throw new Error(`the program ended before it printed "${text}": ${this.output}${this.errors}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
-  /** Lets it go on where it awaits `told`. */
+  /** Resolves `told`, for which the program waits. */
   tell(): void {
     this.#child.kill("SIGUSR2");
   }
 
-  /** Waits until it has ended by itself, and gives how. */
+  /** Waits until the program ends by itself, and returns its exit code and what it printed. */
   async ended(): Promise<{ code: unknown; output: string; errors: string }> {
     const [code] = await this.#exit;
     return { code, output: this.output, errors: this.errors };

@@ -9,7 +9,7 @@ export interface Connection {
   readonly server: Socket;
 }
 
-/** What happens to the bytes of one direction: it may forward some, none, others, later, or end the connection. */
+/** Decides what happens to the bytes of one direction: forwards all, some, none or others, or ends the connection. */
 export type Tap = (chunk: Buffer, forward: (chunk: Buffer) => void, connection: Connection) => void;
 
 const pass: Tap = (chunk, forward) => forward(chunk);
@@ -19,15 +19,15 @@ afterAll(() => {
   for (const proxy of proxies) proxy.close();
 });
 
-/** Stands between a driver and a server, and fails as networks do. */
+/** A TCP proxy between a driver and a server that fails as networks do. */
 export class FaultProxy {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #requests: Buffer[] = [];
-  /** What becomes of requests, and of replies. */
+  /** What happens to requests and to replies. */
   request: Tap = pass;
   reply: Tap = pass;
-  /** How many connections there were. */
+  /** How many connections there have been. */
   accepted = 0;
 
   /** The port to which new connections lead. */
@@ -81,24 +81,24 @@ export class FaultProxy {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** How many connections there are now. */
+  /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** How often a text went to the server. */
+  /** How often a string was sent to the server. */
   sent(text: string): number {
     return Buffer.concat(this.#requests).toString("latin1").split(text).length - 1;
   }
 
-  /** Bytes go nowhere any more, and nothing is closed; connections made later are alive. */
+  /** Drops all further bytes of the open connections without closing them. Later connections work. */
   halfOpen(): void {
     for (const { client, server } of this.#connections) {
       for (const socket of [client, server]) socket.removeAllListeners("data").resume();
     }
   }
 
-  /** Ends every connection with an RST. */
+  /** Ends every connection with an RST packet. */
   reset(): void {
     for (const { client, server } of this.#connections) {
       client.resetAndDestroy();
@@ -113,7 +113,7 @@ export class FaultProxy {
   }
 }
 
-/** Ends the connection as soon as so many bytes have passed; what comes on later ones passes. */
+/** Ends the connection after so many bytes. Later connections work. */
 export function cutAfter(bytes: number): Tap {
   let left = bytes;
   let over = false;
@@ -123,7 +123,7 @@ export function cutAfter(bytes: number): Tap {
     left -= chunk.length;
     if (left > 0) return;
     over = true;
-    // By FIN, so that what was forwarded arrives.
+    // FIN rather than RST, so that the forwarded bytes arrive.
     client.end();
     server.end();
     client.pause();
@@ -135,14 +135,14 @@ export function cutAfter(bytes: number): Tap {
   };
 }
 
-/** Bytes arrive so many milliseconds late. */
+/** Delays all bytes by so many milliseconds. */
 export function delayed(milliseconds: number): Tap {
   return (chunk, forward) => {
     setTimeout(() => forward(chunk), milliseconds);
   };
 }
 
-/** Every byte arrives by itself. */
+/** Forwards every byte in a chunk of its own. */
 export function byteByByte(): Tap {
   let last: Promise<unknown> = Promise.resolve();
   return (chunk, forward) => {
@@ -155,7 +155,7 @@ export function byteByByte(): Tap {
   };
 }
 
-/** Keeps what comes until `thaw` is called. */
+/** Holds all bytes back until `thaw` is called. */
 export function frozen(): Tap & { thaw(): void } {
   let kept: (() => void)[] | undefined = [];
   const tap: Tap = (chunk, forward) => {
@@ -170,7 +170,12 @@ export function frozen(): Tap & { thaw(): void } {
   });
 }
 
-/** Puts bytes of its own in front of the next chunk's byte at this place, or in its place; once. */
+/**
+ * Inserts bytes into the next chunk, once.
+ *
+ * @param at - the position in the chunk.
+ * @param replace - whether they replace the bytes at that position.
+ */
 export function injected(garbage: Buffer | string, at = 0, replace = false): Tap {
   let over = false;
   return (chunk, forward) => {

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What `attempt` gives, tried again until it neither throws nor gives `false`; fails after `limit` milliseconds. */
+/**
+ * Repeats an attempt until it neither throws nor returns `false`, and returns its result.
+ *
+ * @param limit - after so many milliseconds it throws.
+ */
 export async function eventually<T>(what: string, attempt: () => Promise<T> | T, limit = 15_000): Promise<T> {
   const start = performance.now();
   let last: unknown;
@@ -17,7 +21,7 @@ export async function eventually<T>(what: string, attempt: () => Promise<T> | T,
   throw new Error(`${what}: not within ${limit} ms`, { cause: last });
 }
 
-/** How a promise settled, and after how many milliseconds; fails when it has not within `limit`. */
+/** Returns how a promise settled and after how many milliseconds; throws if it is pending after `limit` milliseconds. */
 export async function settled<T>(
   promise: Promise<T>,
   limit: number,

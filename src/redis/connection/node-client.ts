@@ -27,7 +27,10 @@ export async function openWithin<T>(
   signal: AbortSignal,
   open: () => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    destroy(client);
+    throw signal.reason;
+  }
   const opening = open();
   try {
     return await abortable(within(opening, milliseconds), signal);

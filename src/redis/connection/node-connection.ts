@@ -1,5 +1,5 @@
 import { UnavailableError } from "../../errors.js";
-import { now } from "../../net/clock.js";
+import { afterReads, now } from "../../net/clock.js";
 import { lost } from "../../net/outcomes.js";
 import { ReconnectingConnection } from "../../net/reconnecting-connection.js";
 import { type AnyBatch, ask } from "../commands/batch.js";
@@ -130,16 +130,21 @@ export class NodeConnection {
     const fail = (): void => onFailure(lost(this.name));
     let open = false;
     let failed = false;
-    client.on("error", () => {
-      failed = true;
-      if (open) fail();
+    const broken = new Promise<never>((_, reject) => {
+      client.on("error", (error) => {
+        failed = true;
+        if (open) fail();
+        // What connect itself rejects with says more, and comes first; it may also wait for a reply in vain.
+        else afterReads(() => reject(error));
+      });
     });
+    broken.catch(() => {});
     const { timeout, candidateTimeout = timeout, accept, onRefused } = this.#options;
-    await openWithin(client, candidateTimeout, signal, async () => {
+    const connecting = async (): Promise<void> => {
       await client.connect();
       await accept?.(client);
-    });
-    // What connect itself rejects with would have said more.
+    };
+    await openWithin(client, candidateTimeout, signal, () => Promise.race([connecting(), broken]));
     if (failed) {
       destroy(client);
       throw new UnavailableError("the connection was lost at once", { outcome: "not-applied" });
