@@ -204,7 +204,7 @@ describe("a Cluster's driver", () => {
     await eventually("the slot", async () => (await client.find("a")) === "found", RECOVERY);
   });
 
-  it("takes the host of the node that it asked, where a slot map names none", async () => {
+  it("uses the host of the node that it asked if a slot map names none", async () => {
     for (const host of ["", null, "?"]) {
       const here: FakeServer = await node(
         () => slots([{ from: 0, to: 16_383, host, port: here.port }]),

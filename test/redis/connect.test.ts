@@ -238,7 +238,7 @@ describe("a password", () => {
     expect(error.message).toContain("WRONGPASS");
   });
 
-  it("is taken from the options, or else from the URL, where it is percent-encoded", async () => {
+  it("is read from the options, or else from the URL, percent-decoded", async () => {
     const odd = "p@ss:w/ord%";
     const server = await RedisServer.start({ requirepass: `"${odd}"`, user: `alice on ">${odd}2" ~* +@all` });
     server.password = odd;
