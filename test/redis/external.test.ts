@@ -211,13 +211,13 @@ describe.each(OPEN)("over %s", (name, make) => {
 
   it("sends nothing of calls that were all aborted in their tick", async () => {
     const proxy = await FaultProxy.to(await RedisServer.start());
-    const client = over(await passedIn(proxy.url));
+    const driver = await passedIn(proxy.url);
     const reason = new Error("no longer wanted");
     const abort = new AbortController();
-    const call = rejection(client.set("a", "never sent", { signal: abort.signal }));
+    const call = rejection(driver.set("app:users:", "a", "never sent", 0, { signal: abort.signal }));
     abort.abort(reason);
     expect(await call).toBe(reason);
-    await client.set("a", "1");
+    await over(driver).set("a", "1");
     expect(proxy.sent("never sent")).toBe(0);
   });
 
