@@ -5,29 +5,35 @@
  * @returns a function that removes the callback.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let callbacks = waiting.get(signal);
-  if (callbacks === undefined) {
-    callbacks = new Set();
-    waiting.set(signal, callbacks);
-    signal.addEventListener("abort", notify, { once: true });
-  }
-  const registered = callbacks;
-  registered.add(callback);
+  const found = waiting.get(signal) ?? listen(signal);
+  const { callbacks, listener } = found;
+  callbacks.add(callback);
   return () => {
-    if (!registered.delete(callback) || registered.size > 0) return;
-    signal.removeEventListener("abort", notify);
-    waiting.delete(signal);
+    if (!callbacks.delete(callback) || callbacks.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    if (waiting.get(signal) === found) waiting.delete(signal);
   };
 }
 
 /** The callbacks of each signal. Its listener is removed with the last of them. */
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+const waiting = new WeakMap<AbortSignal, Waiting>();
 
-function notify(this: AbortSignal): void {
-  // A signal has callbacks as long as it has this listener.
-  const callbacks = waiting.get(this) as Set<() => void>;
-  waiting.delete(this);
-  for (const callback of callbacks) callback();
+interface Waiting {
+  readonly callbacks: Set<() => void>;
+  /** A function for each signal: some runtimes call listeners without `this`. */
+  readonly listener: () => void;
+}
+
+function listen(signal: AbortSignal): Waiting {
+  const callbacks = new Set<() => void>();
+  const listener = (): void => {
+    waiting.delete(signal);
+    for (const callback of callbacks) callback();
+  };
+  signal.addEventListener("abort", listener, { once: true });
+  const added = { callbacks, listener };
+  waiting.set(signal, added);
+  return added;
 }
 
 /** Settles as the promise does, or rejects with `signal.reason` if the signal is aborted first. */

@@ -7,7 +7,7 @@ import type { TrackedEntry } from "./tracked-entry.js";
 export class Expirations {
   readonly #width: number;
   /** By the last deadline that each may hold, in widths since the epoch. */
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new Map<number, ExpirationBucket>();
   /** No bucket ends here or earlier. */
   #sweptUntil = Number.POSITIVE_INFINITY;
 
@@ -83,7 +83,7 @@ export class Expirations {
     if (previous !== undefined) previous.next = next;
     else if (next === undefined) this.#buckets.delete(end);
     // Its bucket exists, since it was the first entry there.
-    else (this.#buckets.get(end) as Bucket).first = next;
+    else (this.#buckets.get(end) as ExpirationBucket).first = next;
   }
 
   #endOf(expires: number | undefined): number | undefined {
@@ -92,7 +92,7 @@ export class Expirations {
 }
 
 /** A linked list of entries with similar deadlines. */
-interface Bucket {
+interface ExpirationBucket {
   first: TrackedEntry;
 }
 

@@ -8,7 +8,7 @@ import { afterReads, now, startTimer, stopTimer, type Timer } from "./clock.js";
 export class Deadlines<T extends Due> {
   readonly #expire: (due: T) => void;
   /** Sorted by their end. */
-  #buckets: Bucket<T>[] = [];
+  #buckets: DeadlineBucket<T>[] = [];
   #timer: Timer | undefined;
   /** When the timer fires. It is left alone where that is early enough. */
   #firesAt = Number.POSITIVE_INFINITY;
@@ -50,19 +50,19 @@ export class Deadlines<T extends Due> {
   }
 
   /** The bucket of a millisecond, which is created where it is missing. */
-  #bucket(end: number): Bucket<T> {
+  #bucket(end: number): DeadlineBucket<T> {
     // Reading it drops what has settled, at most once a millisecond.
     void this.first;
     let low = 0;
     let high = this.#buckets.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#buckets[middle] as Bucket<T>).end < end) low = middle + 1;
+      if ((this.#buckets[middle] as DeadlineBucket<T>).end < end) low = middle + 1;
       else high = middle;
     }
     const found = this.#buckets[low];
     if (found?.end === end) return found;
-    const bucket: Bucket<T> = { end, all: [], head: 0 };
+    const bucket: DeadlineBucket<T> = { end, all: [], head: 0 };
     this.#buckets.splice(low, 0, bucket);
     return bucket;
   }
@@ -97,7 +97,7 @@ export interface Due {
 }
 
 /** What is due in the same millisecond, in the order in which it was added. */
-interface Bucket<T> {
+interface DeadlineBucket<T> {
   /** The millisecond. */
   readonly end: number;
   /** What lies before the head has settled and is not kept: it would outlive its call, and slow down garbage collection. */
