@@ -52,7 +52,7 @@ class FakeConnection implements Connection<FakeRequest> {
   answered = false;
   closed = false;
   readonly sent: string[] = [];
-  /** Called instead of sending, where a test sets it. */
+  /** Called instead of sending, if a test sets it. */
   onSend: ((request: FakeRequest) => void) | undefined;
 
   send(request: FakeRequest): void {
@@ -303,7 +303,7 @@ describe("a reconnecting connection that loses its connection", () => {
     expect(waiting.settled).toBe(false);
   });
 
-  it("hands over nothing more to a connection that is lost while it is handed requests", async () => {
+  it("sends nothing more on a connection that is lost while waiting requests are sent", async () => {
     const { source, server } = reconnecting({ opensAtOnce: false });
     server.start();
     const [first] = [send(server, "first"), send(server, "second")];
@@ -532,7 +532,7 @@ describe("a server that cannot be reached for long", () => {
     expect(server.pending).toEqual([]);
   });
 
-  it("is down again only after failFastAfter when its connection is lost anew", async () => {
+  it("is down again only after failFastAfter when its connection is lost again", async () => {
     const { source, server } = await connected();
     Object.assign(source, { opensAtOnce: false });
     await pass(5 * TIMEOUT);

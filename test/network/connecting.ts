@@ -3,7 +3,7 @@ import { eventually } from "../support/waiting.js";
 
 /**
  * What `connect` resolves to. It is called again when it times out: on a busy machine a handshake may take longer than
- * the short timeout that a test gives to calls.
+ * the short timeout of calls in a test.
  */
 export async function connected<D>(connect: () => Promise<D>): Promise<D> {
   return await eventually("a connection", async () => {

@@ -42,7 +42,7 @@ interface Race {
   progress(): Promise<void>;
 }
 
-/** Lets the processes race, and checks that what each was told agrees with the others and with the server. */
+/** Lets the processes race, and checks that their results agree with each other and with the server. */
 async function race(
   subject: NetworkSubject,
   timeout: number,
@@ -82,11 +82,11 @@ async function race(
   for (let at = 0; at < KEYS; at++) {
     for (const kind of ["first", "swap", "lock"]) {
       const key = `${kind} ${at}`;
-      const told = reports.map((report) => report.told[key] as Told);
-      const winners = told.flatMap((each, racer) => (each === true ? [`racer ${racer}`] : []));
-      const doubtful = told.flatMap((each, racer) => (each === "unknown" ? [`racer ${racer}`] : []));
-      expect(winners.length, `${key}: ${told}`).toBeLessThanOrEqual(1);
-      if (doubtful.length === 0) expect(winners.length, `${key}: ${told}`).toBe(1);
+      const results = reports.map((report) => report.results[key] as Result);
+      const winners = results.flatMap((each, racer) => (each === true ? [`racer ${racer}`] : []));
+      const doubtful = results.flatMap((each, racer) => (each === "unknown" ? [`racer ${racer}`] : []));
+      expect(winners.length, `${key}: ${results}`).toBeLessThanOrEqual(1);
+      if (doubtful.length === 0) expect(winners.length, `${key}: ${results}`).toBe(1);
       const stored = await client.find(key);
       if (kind === "lock") {
         if (winners.length === 1) expect(stored, key).toBeUndefined();
@@ -105,10 +105,10 @@ async function race(
 }
 
 /** What one process learned of a key: whether it won it, or that the outcome is unknown. */
-type Told = boolean | "unknown";
+type Result = boolean | "unknown";
 
 interface Report {
-  readonly told: Readonly<Record<string, Told>>;
+  readonly results: Readonly<Record<string, Result>>;
   readonly asked: number;
   readonly acknowledged: number;
   readonly refused: number;
@@ -130,10 +130,10 @@ async function connect() {
 }
 const driver = await connect();
 const client = new Client("app", "users", { driver, codec: text });
-const report = { told: {}, asked: 0, acknowledged: 0, refused: 0 };
+const report = { results: {}, asked: 0, acknowledged: 0, refused: 0 };
 async function race(key, call) {
-  while (report.told[key] === undefined) {
-    report.told[key] = await call().catch(async (error) => {
+  while (report.results[key] === undefined) {
+    report.results[key] = await call().catch(async (error) => {
       if (error.outcome === "unknown") return "unknown";
       if (error.outcome !== "not-applied") throw error;
       await new Promise((resolve) => setTimeout(resolve, 5));

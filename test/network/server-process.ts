@@ -40,12 +40,12 @@ export abstract class ServerProcess {
     await ended;
   }
 
-  /** Stops the process where it is: it goes on listening, and answers nothing. */
+  /** Stops the process: its port stays open, and nothing is answered. */
   freeze(): void {
     this.#process?.kill("SIGSTOP");
   }
 
-  /** Lets a frozen process go on. */
+  /** Lets a frozen process continue. */
   resume(): void {
     this.#process?.kill("SIGCONT");
   }

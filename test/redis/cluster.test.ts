@@ -204,7 +204,7 @@ describe("a Cluster's driver", () => {
     await eventually("the slot", async () => (await client.find("a")) === "found", RECOVERY);
   });
 
-  it("takes the host of the node that it asked, where a slot map names none", async () => {
+  it("uses the host of the node that it asked if a slot map names none", async () => {
     for (const host of ["", null, "?"]) {
       const here: FakeServer = await node(
         () => slots([{ from: 0, to: 16_383, host, port: here.port }]),
@@ -341,6 +341,24 @@ describe("a Cluster's driver", () => {
     driver.close();
     await eventually("no connection", () => here.connections === 0 && other.connections === 0);
     expect(commands(other, "CLUSTER")).toEqual([]);
+  });
+
+  it("sends calls to its first node until it has read a slot map, if it is lazy", async () => {
+    let known = false;
+    const there = await node(
+      () => all(there.port),
+      (command) => found(command, "there"),
+    );
+    const here: FakeServer = await node(
+      () => (known ? all(there.port) : "*0\r\n"),
+      ([name]) => (READ.test(name as string) ? `-MOVED ${slotOf("app:users:a")} ${there.address}\r\n` : undefined),
+    );
+    const driver = await RedisDriver.connect({ cluster: [here.address], timeout: LONG_TIMEOUT, lazy: true });
+    onTestFinished(() => driver.close());
+    const client = over(driver);
+    expect(await client.find("a")).toBe("there");
+    known = true;
+    expect(await client.find("a")).toBe("there");
   });
 
   it("reads no slot map for calls that it refuses because it is closed", async () => {

@@ -121,17 +121,30 @@ describe("connect", () => {
   });
 
   it("rejects with NotSupportedError when the package redis is not installed", async () => {
-    vi.resetModules();
-    vi.doMock("redis", () => {
-      throw new Error("Cannot find package 'redis'");
+    const missing = Object.assign(new Error("Cannot find package 'redis' imported from here"), {
+      code: "ERR_MODULE_NOT_FOUND",
     });
+    vi.resetModules();
+    // An import of a module that exports `then` settles as that says: the only way to have it reject with this code.
+    let installed = true;
+    vi.doMock("redis", () => ({
+      // biome-ignore lint/suspicious/noThenProperty: it is what makes the import reject.
+      get then() {
+        return installed ? undefined : (_: unknown, reject: (error: unknown) => void) => reject(missing);
+      },
+    }));
     onTestFinished(() => {
       vi.doUnmock("redis");
       vi.resetModules();
     });
     const { RedisDriver: Alone } = await import("../../src/redis/index.js");
+    await import("redis");
+    installed = false;
     const { error } = await settled(Alone.connect({}), PATIENCE);
-    expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining("package redis") });
+    expect(error).toMatchObject({
+      code: "ERR_NOT_SUPPORTED",
+      message: expect.stringContaining("the package redis, an optional peer dependency, is not installed"),
+    });
   });
 
   it("rejects with NotSupportedError when a Cluster is asked for and the server is not part of one", async () => {
@@ -225,7 +238,7 @@ describe("a password", () => {
     expect(error.message).toContain("WRONGPASS");
   });
 
-  it("is taken from the options, or else from the URL, where it is percent-encoded", async () => {
+  it("is read from the options, or else from the URL, percent-decoded", async () => {
     const odd = "p@ss:w/ord%";
     const server = await RedisServer.start({ requirepass: `"${odd}"`, user: `alice on ">${odd}2" ~* +@all` });
     server.password = odd;

@@ -209,6 +209,18 @@ describe.each(OPEN)("over %s", (name, make) => {
     expect(await again.find("a")).toBe("1");
   });
 
+  it("sends nothing of calls that were all aborted in their tick", async () => {
+    const proxy = await FaultProxy.to(await RedisServer.start());
+    const driver = await passedIn(proxy.url);
+    const reason = new Error("no longer wanted");
+    const abort = new AbortController();
+    const call = rejection(driver.set("app:users:", "a", "never sent", 0, { signal: abort.signal }));
+    abort.abort(reason);
+    expect(await call).toBe(reason);
+    await over(driver).set("a", "1");
+    expect(proxy.sent("never sent")).toBe(0);
+  });
+
   it("close refuses calls of its tick, not applied", async () => {
     const driver = await passedIn((await RedisServer.start()).url);
     const call = rejection(over(driver).set("a", "1"));

@@ -10,8 +10,8 @@ import { RedisServer } from "./servers.js";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-describe("a server that turns into a replica", () => {
-  it("is left for the one that its address leads to by now", async () => {
+describe("a server that has become a replica", () => {
+  it("is replaced by the server that its address leads to by then", async () => {
     const primary = await RedisServer.start();
     const replica = await RedisServer.start({ "repl-diskless-sync-delay": 0, replicaof: `127.0.0.1 ${primary.port}` });
     await eventually("replication", async () => (await replica.info("master_link_status")) === "up");
@@ -20,14 +20,14 @@ describe("a server that turns into a replica", () => {
     await client.set("a", "1");
     await replica.command("REPLICAOF", "NO", "ONE");
     await primary.command("REPLICAOF", "127.0.0.1", String(replica.port));
-    // The connection that there is still leads to the old primary.
+    // The open connection still leads to the old primary.
     proxy.target = replica.port;
     expect(await rejection(client.set("a", "2"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     await eventually("a write", () => client.set("a", "3"));
     expect(await replica.command("GET", "app:users:a")).toBe("3");
   });
 
-  it("is asked again after growing pauses, not at once, while its address leads nowhere else", async () => {
+  it("is connected to again only after growing pauses while its address still leads to it", async () => {
     const fake = await FakeServer.start(([name]) =>
       name === "SET" ? "-READONLY You can't write against a read only replica.\r\n" : undefined,
     );
@@ -51,7 +51,7 @@ describe("Sentinels that disagree", () => {
   it.each([
     ["is gone", async () => ({ port: 1 })],
     ["is a replica", async () => FakeServer.start(([name]) => (name === "ROLE" ? "*1\r\n$5\r\nslave\r\n" : undefined))],
-  ])("are asked one after the other when the primary that the first one names %s", async (_, wrong) => {
+  ])("are asked one after the other if the primary that the first one names %s", async (_, wrong) => {
     const primary = await RedisServer.start();
     const sentinels = [await naming(await wrong()), await naming(primary)];
     const nodes = sentinels.map(({ address }) => address);
@@ -60,7 +60,7 @@ describe("Sentinels that disagree", () => {
     expect(await primary.command("GET", "app:users:a")).toBe("1");
   });
 
-  it("leave time for the second when the primary that the first one names is silent", async () => {
+  it("leave time for the second one if the primary that the first one names is silent", async () => {
     const primary = await RedisServer.start();
     const silent = await RedisServer.start();
     silent.freeze();
@@ -71,18 +71,18 @@ describe("Sentinels that disagree", () => {
   });
 });
 
-describe("a server without RESP3 or a command", () => {
+describe("a server that does not support RESP3 or a command", () => {
   it.each([
     ["refuses RESP3", "-NOPROTO unsupported protocol version\r\n", "HELLO 3"],
     ["does not know HELLO", "-ERR unknown command 'HELLO', with args beginning with: '3' \r\n", "HELLO 3"],
-  ])("fails connect with NotSupportedError when it %s", async (_, reply, told) => {
+  ])("makes connect reject with NotSupportedError when it %s", async (_, reply, part) => {
     const fake = await FakeServer.start(([name]) => (name === "HELLO" ? reply : undefined));
     const error = await rejection(RedisDriver.connect({ url: fake.url, timeout: 10_000 }));
-    expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining(told) });
+    expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining(part) });
     expect(error.message).toContain(fake.address);
   });
 
-  it("fails a call with NotSupportedError that names the command when it was renamed", async () => {
+  it("makes a call reject with NotSupportedError, which names the command that was renamed", async () => {
     const server = await RedisServer.start({
       "rename-command": ["UNLINK unlink-elsewhere", "PEXPIRE pexpire-elsewhere"],
     });
@@ -94,7 +94,7 @@ describe("a server without RESP3 or a command", () => {
     expect(await rejection(client.expire("a", "1h"))).toMatchObject({ code: "ERR_NOT_SUPPORTED" });
   });
 
-  it("shows no name of a command that is not the driver's", async () => {
+  it("does not have its word for a command repeated, unless the driver sends that command", async () => {
     const fake = await FakeServer.start(([name]) =>
       name === "SET" ? "-ERR unknown command 'swordfish', with args beginning with: 'secret'\r\n" : undefined,
     );
@@ -135,12 +135,12 @@ describe("the package redis", () => {
     return rejection(Mocked.connect({ timeout: 10_000 }));
   }
 
-  it("is refused when it is too old to return bytes", async () => {
+  it("is refused if it is too old to return bytes", async () => {
     const error = await connectWith(() => ({ createClient: () => ({ duplicate() {} }) }));
     expect(error).toMatchObject({ code: "ERR_NOT_SUPPORTED", message: expect.stringContaining("5.6 or later") });
   });
 
-  it("is not said to be missing when it is there and fails to load", async () => {
+  it("is reported as not loadable, rather than missing, if it fails to load", async () => {
     const error = await connectWith(() => {
       throw new Error("broken");
     });
@@ -148,14 +148,14 @@ describe("the package redis", () => {
   });
 });
 
-describe("a client that was passed in and refuses by itself", () => {
+describe("a client that was passed in and refuses a call itself", () => {
   it.each([
     "The queue is full",
     "The client is closed",
     "The client is offline",
     "Stream isn't writeable and enableOfflineQueue options is false",
     "Cluster isn't ready and enableOfflineQueue options is false",
-  ])("makes a call not applied when it says: %s", async (message) => {
+  ])("makes the call reject as not applied: %s", async (message) => {
     const connection: RedisConnection = {
       isReady: true,
       isOpen: true,
@@ -166,7 +166,7 @@ describe("a client that was passed in and refuses by itself", () => {
     expect(await rejection(client.set("a", "1"))).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
   });
 
-  it("leaves it unknown when it says that the connection was closed", async () => {
+  it("makes the call reject as unknown if the connection was closed", async () => {
     const connection: RedisConnection = {
       isReady: true,
       isOpen: true,

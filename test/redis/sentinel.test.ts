@@ -29,7 +29,7 @@ async function openAt(nodes = sentinels.addresses, domain = "users", timeout = T
   return over(driver, "app", domain);
 }
 
-/** Makes a Sentinel promote the replica. Sometimes it gives up, and is asked again. */
+/** Makes a Sentinel promote the replica. Sometimes the election fails, and is started again. */
 async function demote(primary: RedisServer): Promise<void> {
   for (let attempts = 1; ; attempts++) {
     await eventually("the order", () => sentinels.sentinels[0]?.command("SENTINEL", "FAILOVER", NAME));

@@ -11,6 +11,8 @@ import { type Answer, encodeCommand, RespReader } from "./resp.js";
 export class RedisServer extends ServerProcess {
   readonly #arguments: readonly string[];
   readonly #log: string;
+  /** What a bad configuration makes the server write. */
+  #errors = "";
   /** The password that {@link command} logs in with. */
   password: string | undefined;
 
@@ -65,7 +67,7 @@ export class RedisServer extends ServerProcess {
   }
 
   override log(): string {
-    return readFileSync(this.#log, { encoding: "utf8", flag: "a+" });
+    return this.#errors + readFileSync(this.#log, { encoding: "utf8", flag: "a+" });
   }
 
   /** Sends a command over a connection of its own. */
@@ -103,6 +105,10 @@ export class RedisServer extends ServerProcess {
   /** Closes the connections of all clients, as an operator would. */
   async killClients(): Promise<number> {
     return Number(await this.command("CLIENT", "KILL", "TYPE", "normal"));
+  }
+
+  protected override onError(text: string): void {
+    this.#errors += text;
   }
 }
 

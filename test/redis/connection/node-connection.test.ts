@@ -10,7 +10,7 @@ import { deferred, isSettled, rejection, settle } from "../../support/promises.j
 import { eventually } from "../../support/waiting.js";
 import { RAW } from "../raw.js";
 
-/** In milliseconds: long, where it is not what a test is about. */
+/** In milliseconds. It is long, since few tests are about it. */
 const TIMEOUT = 10_000;
 
 /** A client of a node. The test sends the replies. */
