@@ -5,7 +5,6 @@ const config: KnipConfig = {
   entry: [...entries.map(({ source }) => source), "test/types/**/*.test-d.ts"],
   project: ["src/**/*.ts", "test/**/*.ts"],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["redis-server", "memcached"],
 };
 
 export default config;
