@@ -169,7 +169,9 @@ export class RedisDriver implements Driver {
     return this.#admission.during(() =>
       this.#bySlot(keys, (slot, part, places) => {
         const values = places.map((place) => (entries[place] as (typeof entries)[number])[1]);
-        return this.#batcher.part(slot, commands.MSET, prefix, part, { values, ttl }, options);
+        return ttl === 0
+          ? this.#batcher.part(slot, commands.MSET, prefix, part, values, options)
+          : this.#batcher.part(slot, commands.MSET_TTL, prefix, part, { values, ttl }, options);
       }),
     );
   }

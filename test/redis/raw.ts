@@ -4,6 +4,6 @@ import type { Argument, Reply } from "../../src/redis/commands/replies.js";
 /** A command of any arguments, which resolves to its reply unchanged. No other call shares it. */
 export const RAW: Command<Argument[], Reply> = {
   batchable: false,
-  encode: ([call]) => call?.payload ?? [],
+  encode: (_keys, [command]) => command ?? [],
   parseReply: (reply) => reply,
 };

@@ -1,7 +1,7 @@
 import { now } from "../../net/clock.js";
 import { DESYNCHRONISED } from "../../net/outcomes.js";
 import { NO_SLOT } from "../routing/slot.js";
-import type { Call, Command } from "./command.js";
+import type { Caller, Command } from "./command.js";
 import type { Argument, Reply } from "./replies.js";
 
 /** Calls of one command that are sent together. It knows their slot and their deadline, but not where they are sent. */
@@ -16,84 +16,104 @@ export class Batch<P, R> {
   /** About how many bytes its calls hold. */
   byteLength = 0;
   readonly #settled: ((calls: number) => void) | undefined;
-  #calls: Call<P, R>[];
+  #keys: Argument[] = [];
+  #payloads: P[] = [];
+  #callers: Caller<R>[] = [];
 
-  constructor(options: BatchOptions<P, R>, calls: Call<P, R>[] = []) {
+  constructor(options: BatchOptions<P, R>) {
     this.command = options.command;
     this.slot = options.slot;
     this.prefix = options.prefix;
     this.deadline = options.deadline;
     this.#settled = options.settled;
-    this.#calls = calls;
   }
 
+  /** How many calls it has. */
   get length(): number {
-    return this.#calls.length;
+    return this.#callers.length;
   }
 
-  add(call: Call<P, R>): void {
-    this.#calls.push(call);
+  /** Adds a call about one key. */
+  add(key: Argument, payload: P, caller: Caller<R>): void {
+    this.#keys.push(key);
+    this.#payloads.push(payload);
+    this.#callers.push(caller);
     const { command } = this;
-    if (command.byteLength !== undefined) this.byteLength += command.byteLength(call.payload);
+    if (command.byteLength !== undefined) this.byteLength += command.byteLength(payload);
+  }
+
+  /** Adds the only call, about any number of keys. */
+  addOnly(keys: readonly Argument[], payload: P, caller: Caller<R>): void {
+    this.#keys = [...keys];
+    this.#payloads.push(payload);
+    this.#callers.push(caller);
   }
 
   /** The command to send, without the calls that were aborted until now; `undefined` when none is left. */
   encode(): Argument[] | undefined {
-    for (const { signal } of this.#calls) {
+    for (const { signal } of this.#callers) {
       if (!signal?.aborted) continue;
       this.#withdraw();
       break;
     }
-    return this.#calls.length === 0 ? undefined : this.command.encode(this.#calls);
+    return this.#callers.length === 0 ? undefined : this.command.encode(this.#keys, this.#payloads);
   }
 
   /** Resolves or rejects every call by the reply. Returns `false` for a reply that the command cannot have. */
   settle(reply: Reply): boolean {
     let fits = true;
-    const calls = this.#take();
-    for (let place = 0; place < calls.length; place++) {
-      const call = calls[place] as Call<P, R>;
+    const keys = this.#keys;
+    const callers = this.#take();
+    for (let place = 0; place < callers.length; place++) {
+      const caller = callers[place] as Caller<R>;
       let result: R;
       try {
-        result = this.command.parseReply(reply, place, calls);
+        result = this.command.parseReply(reply, place, keys);
       } catch (error) {
         if (error === DESYNCHRONISED) fits = false;
-        call.reject(error);
+        caller.reject(error);
         continue;
       }
-      call.resolve(result);
+      caller.resolve(result);
     }
     return fits;
   }
 
   /** Rejects every call. */
   fail(error: unknown): void {
-    for (const call of this.#take()) call.reject(error);
+    for (const caller of this.#take()) caller.reject(error);
   }
 
   /** The same calls, each in a batch of its own. */
   split(): Batch<P, R>[] {
     const { command, slot, prefix, deadline, redirects } = this;
-    return this.#calls.map((call) => {
-      const batch = new Batch({ command, slot, prefix, deadline, settled: this.#settled }, [call]);
+    return this.#callers.map((caller, place) => {
+      const batch = new Batch({ command, slot, prefix, deadline, settled: this.#settled });
       batch.redirects = redirects;
+      batch.add(this.#keys[place] as Argument, this.#payloads[place] as P, caller);
       return batch;
     });
   }
 
-  /** The calls, which are no longer pending. */
-  #take(): readonly Call<P, R>[] {
-    const calls = this.#calls;
-    this.#calls = [];
-    this.#settled?.(calls.length);
-    return calls;
+  /** The callers, which are no longer pending. What they sent is not kept. */
+  #take(): readonly Caller<R>[] {
+    const callers = this.#callers;
+    this.#keys = [];
+    this.#payloads = [];
+    this.#callers = [];
+    this.#settled?.(callers.length);
+    return callers;
   }
 
   #withdraw(): void {
-    const calls = this.#calls;
-    this.#calls = calls.filter(({ signal }) => !signal?.aborted);
-    this.#settled?.(calls.length - this.#calls.length);
-    for (const { signal, reject } of calls) if (signal?.aborted) reject(signal.reason);
+    const callers = this.#callers;
+    const stays = (_: unknown, place: number): boolean => !callers[place]?.signal?.aborted;
+    // A call about several keys is the only one: then nothing is left to encode.
+    this.#keys = this.#keys.filter(stays);
+    this.#payloads = this.#payloads.filter(stays);
+    this.#callers = callers.filter(stays);
+    this.#settled?.(callers.length - this.#callers.length);
+    for (const { signal, reject } of callers) if (signal?.aborted) reject(signal.reason);
   }
 }
 
@@ -124,7 +144,8 @@ export function ask<P, R>(
 ): Promise<R> {
   return new Promise((resolve, reject) => {
     const deadline = now() + timeout;
-    const call = { keys: [], payload, signal, resolve, reject };
-    send(new Batch({ command, slot: NO_SLOT, prefix: "", deadline }, [call]));
+    const batch = new Batch({ command, slot: NO_SLOT, prefix: "", deadline });
+    batch.addOnly([], payload, { signal, resolve, reject });
+    send(batch);
   });
 }

@@ -32,7 +32,7 @@ export class Batcher {
       this.#admission.admit();
       const { release } = this.#admission;
       const batch = this.#batchFor(command, this.#router.slotOf(storageKey), prefix, release);
-      batch.add({ keys: [storageKey], payload, signal: options?.signal, resolve, reject });
+      batch.add(storageKey, payload, { signal: options?.signal, resolve, reject });
     });
   }
 
@@ -47,7 +47,7 @@ export class Batcher {
   ): Promise<R> {
     return new Promise((resolve, reject) => {
       const batch = this.#batchFor(command, slot, prefix, undefined);
-      batch.add({ keys, payload, signal: options?.signal, resolve, reject });
+      batch.addOnly(keys, payload, { signal: options?.signal, resolve, reject });
     });
   }
 

@@ -3,7 +3,7 @@ import type { Encoded } from "../../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../../errors.js";
 import { DESYNCHRONISED } from "../../net/outcomes.js";
 import { SLOTS } from "../routing/slot.js";
-import type { Call, Command } from "./command.js";
+import type { Command } from "./command.js";
 import { errorOfPrefix } from "./errors.js";
 import {
   type Argument,
@@ -25,17 +25,18 @@ import { evalsha } from "./scripts.js";
 export const GET: Command<undefined, Encoded | undefined> = {
   batchable: true,
   encode: encodeGet,
-  parseReply: (reply, place, calls) => parseValue(parseList(reply, calls.length)[place]),
+  parseReply: (reply, place, keys) => parseValue(parseList(reply, keys.length)[place]),
 };
 
-export const MGET = unbatched<undefined, (Encoded | undefined)[]>(
-  (call) => encodeGet([call]),
-  (reply, { keys }) => parseList(reply, keys.length).map(parseValue),
-);
+export const MGET: Command<undefined, (Encoded | undefined)[]> = {
+  batchable: false,
+  encode: encodeGet,
+  parseReply: (reply, _place, keys) => parseList(reply, keys.length).map(parseValue),
+};
 
 export const SET: Command<Encoded, void> = {
   batchable: true,
-  encode: (calls) => encodeSet(calls.map(firstKey), calls.map(payloadOf), NO_TTL),
+  encode: encodeSet,
   byteLength: (value) => value.length,
   parseReply: parseOK,
 };
@@ -43,47 +44,72 @@ export const SET: Command<Encoded, void> = {
 export const SET_TTL: Command<ValueAndTtl, void> = {
   batchable: true,
   script: scripts.SET_TTL,
-  encode: (calls) => encodeSet(calls.map(firstKey), calls.map(storedValueOf), calls.map(ttlOf)),
+  encode: (keys, entries) => {
+    const [{ value, ttl }] = entries as [ValueAndTtl];
+    if (keys.length === 1) return encodeSetTtl(keys[0] as Argument, value, ttl);
+    const command = evalsha(scripts.SET_TTL, keys);
+    for (const entry of entries) command.push(argument(entry.value));
+    // One TTL for all of them, where they agree: the common case is short.
+    if (entries.every((entry) => entry.ttl === ttl)) command.push(String(ttl));
+    else for (const entry of entries) command.push(String(entry.ttl));
+    return command;
+  },
   byteLength: ({ value }) => value.length,
   parseReply: parseOK,
 };
 
-export const MSET = unbatched<{ readonly values: readonly Encoded[]; readonly ttl: number }, void>(
-  ({ keys, payload: { values, ttl } }) => encodeSet(keys, values, ttl === 0 ? NO_TTL : keys.map(() => ttl)),
-  parseOK,
-  scripts.SET_TTL,
-);
+export const MSET: Command<readonly Encoded[], void> = {
+  batchable: false,
+  encode: (keys, [values]) => encodeSet(keys, values as readonly Encoded[]),
+  parseReply: parseOK,
+};
 
-export const SET_NX = unbatched<ValueAndTtl, boolean>(
-  ({ keys: [key], payload: { value, ttl } }) => ["SET", key, argument(value), "NX", ...px(ttl)],
+export const MSET_TTL: Command<{ readonly values: readonly Encoded[]; readonly ttl: number }, void> = {
+  batchable: false,
+  script: scripts.SET_TTL,
+  encode: (keys, [payload]) => {
+    const { values, ttl } = payload as { values: readonly Encoded[]; ttl: number };
+    if (keys.length === 1) return encodeSetTtl(keys[0] as Argument, values[0] as Encoded, ttl);
+    return [...evalsha(scripts.SET_TTL, keys), ...values.map(argument), String(ttl)];
+  },
+  parseReply: parseOK,
+};
+
+export const SET_NX = ofOneKey<ValueAndTtl, boolean>(
+  (key, { value, ttl }) => ["SET", key, argument(value), "NX", ...px(ttl)],
   parseOKOrNull,
 );
 
-export const DELETE = unbatched<undefined, boolean>(encodeDelete, parseBoolean);
+export const DELETE: Command<undefined, boolean> = {
+  batchable: false,
+  encode: encodeDelete,
+  parseReply: parseBoolean,
+};
 
-export const MDEL = unbatched<undefined, number>(encodeDelete, parseInteger);
+export const MDEL: Command<undefined, number> = {
+  batchable: false,
+  encode: encodeDelete,
+  parseReply: parseInteger,
+};
 
-export const EXISTS = unbatched<undefined, boolean>(({ keys: [key] }) => ["EXISTS", key], parseBoolean);
+export const EXISTS = ofOneKey<undefined, boolean>((key) => ["EXISTS", key], parseBoolean);
 
 /**
  * -2 is a missing key, -1 one without a TTL, which is our NO_EXPIRY too. In its last millisecond a key has 0 left, which
  * would mean no TTL where it is passed on to another.
  */
-export const TTL = unbatched<undefined, number | undefined>(
-  ({ keys: [key] }) => ["PTTL", key],
+export const TTL = ofOneKey<undefined, number | undefined>(
+  (key) => ["PTTL", key],
   (reply) => {
     const ttl = parseInteger(reply);
     return ttl === -2 ? undefined : ttl || 1;
   },
 );
 
-export const EXPIRE = unbatched<number, boolean>(
-  ({ keys: [key], payload: ttl }) => ["PEXPIRE", key, String(ttl)],
-  parseBoolean,
-);
+export const EXPIRE = ofOneKey<number, boolean>((key, ttl) => ["PEXPIRE", key, String(ttl)], parseBoolean);
 
-export const PERSIST = unbatched<undefined, boolean>(
-  ({ keys }) => evalsha(scripts.PERSIST, keys, []),
+export const PERSIST = ofOneKey<undefined, boolean>(
+  (key) => evalsha(scripts.PERSIST, [key]),
   parseBoolean,
   scripts.PERSIST,
 );
@@ -91,17 +117,21 @@ export const PERSIST = unbatched<undefined, boolean>(
 export const INCR: Command<DeltaAndTtl, number> = {
   batchable: true,
   script: scripts.INCR,
-  encode: (calls) => {
-    const [{ payload }] = calls as [Call<DeltaAndTtl, number>];
-    const { delta, ttl } = payload;
+  encode: (keys, counts) => {
+    const command = evalsha(scripts.INCR, keys);
+    const [{ delta, ttl }] = counts as [DeltaAndTtl];
     // One delta and one TTL for all of them, where they agree: the common case is short.
-    const parameters = calls.every((call) => call.payload.delta === delta && call.payload.ttl === ttl)
-      ? [String(delta), ...(ttl > 0 ? [String(ttl)] : [])]
-      : [...calls.map((call) => String(call.payload.delta)), ...calls.map((call) => String(call.payload.ttl))];
-    return evalsha(scripts.INCR, calls.map(firstKey), parameters);
+    if (counts.every((count) => count.delta === delta && count.ttl === ttl)) {
+      command.push(String(delta));
+      if (ttl > 0) command.push(String(ttl));
+    } else {
+      for (const count of counts) command.push(String(count.delta));
+      for (const count of counts) command.push(String(count.ttl));
+    }
+    return command;
   },
-  parseReply: (reply, place, calls) => {
-    const sum = calls.length === 1 && typeof reply === "number" ? reply : parseList(reply, calls.length)[place];
+  parseReply: (reply, place, keys) => {
+    const sum = keys.length === 1 && typeof reply === "number" ? reply : parseList(reply, keys.length)[place];
     if (typeof sum === "number") return sum;
     if (Buffer.isBuffer(sum)) return Number(sum.toString());
     const [failure] = expectReply(sum, Array.isArray(sum), sum as readonly Reply[]);
@@ -114,58 +144,64 @@ export const INCR: Command<DeltaAndTtl, number> = {
   },
 };
 
-export const GET_SET = unbatched<ValueAndTtl, Encoded | undefined>(
-  ({ keys: [key], payload: { value, ttl } }) => ["SET", key, argument(value), ...px(ttl), "GET"],
+export const GET_SET = ofOneKey<ValueAndTtl, Encoded | undefined>(
+  (key, { value, ttl }) => ["SET", key, argument(value), ...px(ttl), "GET"],
   parseValue,
 );
 
 /** A live key keeps its TTL, and a new one gets none: one command. */
-export const GET_SET_KEEP = unbatched<Encoded, Encoded | undefined>(
-  ({ keys: [key], payload: value }) => ["SET", key, argument(value), "KEEPTTL", "GET"],
+export const GET_SET_KEEP = ofOneKey<Encoded, Encoded | undefined>(
+  (key, value) => ["SET", key, argument(value), "KEEPTTL", "GET"],
   parseValue,
 );
 
 /** A live key keeps its TTL, and a new one gets its own: a script. */
-export const GET_SET_KEEP_TTL = unbatched<ValueAndTtl, Encoded | undefined>(
-  ({ keys, payload: { value, ttl } }) => evalsha(scripts.GETSET_KEEP, keys, [argument(value), String(ttl)]),
+export const GET_SET_KEEP_TTL = ofOneKey<ValueAndTtl, Encoded | undefined>(
+  (key, { value, ttl }) => evalsha(scripts.GETSET_KEEP, [key], argument(value), String(ttl)),
   parseValue,
   scripts.GETSET_KEEP,
 );
 
-export const COMPARE_AND_SWAP = unbatched<Swap, boolean>(
-  ({ keys, payload: { oldValue, newValue, ttl, keep } }) =>
-    evalsha(scripts.COMPARE_AND_SWAP, keys, [argument(oldValue), argument(newValue), String(ttl), keep ? "1" : "0"]),
+export const COMPARE_AND_SWAP = ofOneKey<Swap, boolean>(
+  (key, { oldValue, newValue, ttl, keep }) =>
+    evalsha(scripts.COMPARE_AND_SWAP, [key], argument(oldValue), argument(newValue), String(ttl), keep ? "1" : "0"),
   parseBoolean,
   scripts.COMPARE_AND_SWAP,
 );
 
-export const COMPARE_AND_DELETE = unbatched<Encoded, boolean>(
-  ({ keys, payload: oldValue }) => evalsha(scripts.COMPARE_AND_DELETE, keys, [argument(oldValue)]),
+export const COMPARE_AND_DELETE = ofOneKey<Encoded, boolean>(
+  (key, oldValue) => evalsha(scripts.COMPARE_AND_DELETE, [key], argument(oldValue)),
   parseBoolean,
   scripts.COMPARE_AND_DELETE,
 );
 
 // About a whole server.
 
-export const PING = unbatched<undefined, void>(
-  () => ["PING"],
-  (reply) => expectReply(reply, String(reply) === "PONG", undefined),
-);
+export const PING: Command<undefined, void> = {
+  batchable: false,
+  encode: () => ["PING"],
+  parseReply: (reply) => expectReply(reply, String(reply) === "PONG", undefined),
+};
 
-export const SCAN = unbatched<{ readonly cursor: string; readonly match: string }, ScanPage>(
-  ({ payload: { cursor, match } }) => ["SCAN", cursor, "MATCH", match, "COUNT", "1000"],
-  (reply) => {
+export const SCAN: Command<{ readonly cursor: string; readonly match: string }, ScanPage> = {
+  batchable: false,
+  encode: (_keys, payloads) => {
+    const [{ cursor, match }] = payloads as [{ cursor: string; match: string }];
+    return ["SCAN", cursor, "MATCH", match, "COUNT", "1000"];
+  },
+  parseReply: (reply) => {
     const [next, keys] = parseList(reply, 2);
     const cursor = /^\d+$/.exec(String(next))?.[0];
     if (cursor === undefined || !Array.isArray(keys) || !keys.every(Buffer.isBuffer)) throw DESYNCHRONISED;
     return { cursor: cursor === "0" ? undefined : cursor, keys };
   },
-);
+};
 
-export const CLUSTER_SLOTS = unbatched<undefined, readonly SlotRange[]>(
-  () => ["CLUSTER", "SLOTS"],
-  (reply) => expectReply(reply, Array.isArray(reply), reply as readonly Reply[]).map(parseSlotRange),
-);
+export const CLUSTER_SLOTS: Command<undefined, readonly SlotRange[]> = {
+  batchable: false,
+  encode: () => ["CLUSTER", "SLOTS"],
+  parseReply: (reply) => expectReply(reply, Array.isArray(reply), reply as readonly Reply[]).map(parseSlotRange),
+};
 
 export interface ValueAndTtl {
   readonly value: Encoded;
@@ -199,51 +235,41 @@ export interface SlotRange {
   readonly port: number;
 }
 
-type OneKey = readonly [Argument, ...Argument[]];
-
-/** A command that carries one call. */
-function unbatched<P, R>(
-  encode: (call: Call<P, R> & { readonly keys: OneKey }) => Argument[],
-  parseReply: (reply: Reply, call: Call<P, R>) => R,
+/** A command about one key that carries one call. */
+function ofOneKey<P, R>(
+  encode: (key: Argument, payload: P) => Argument[],
+  parseReply: (reply: Reply) => R,
   script?: Script,
 ): Command<P, R> {
   return {
     batchable: false,
-    // The batcher adds no second call, and a command about keys is given at least one.
-    encode: ([call]) => encode(call as Call<P, R> & { readonly keys: OneKey }),
-    parseReply: (reply, _place, calls) => parseReply(reply, calls[0] as Call<P, R>),
+    // The batcher adds one call with one key.
+    encode: ([key], [payload]) => encode(key as Argument, payload as P),
+    parseReply: (reply) => parseReply(reply),
     ...(script && { script }),
   };
 }
 
 /** `MGET`, also of one key: where GET rejects another Redis type, it returns null, as a read has to. */
-function encodeGet(calls: readonly Pick<Call<never, never>, "keys">[]): Argument[] {
-  const command: Argument[] = ["MGET"];
-  for (const { keys } of calls) for (const key of keys) command.push(key);
+function encodeGet(keys: readonly Argument[]): Argument[] {
+  return ["MGET", ...keys];
+}
+
+/** `SET` of one key, `MSET` of several. */
+function encodeSet(keys: readonly Argument[], values: readonly Encoded[]): Argument[] {
+  if (keys.length === 1) return ["SET", keys[0] as Argument, argument(values[0] as Encoded)];
+  const command: Argument[] = ["MSET"];
+  for (let at = 0; at < keys.length; at++) command.push(keys[at] as Argument, argument(values[at] as Encoded));
   return command;
 }
 
-/** `SET` of one key, `MSET` of several without a TTL, else a script. */
-function encodeSet(
-  keys: readonly Argument[],
-  values: readonly Encoded[],
-  ttls: readonly number[] | typeof NO_TTL,
-): Argument[] {
-  if (keys.length === 1) {
-    const ttl = ttls === NO_TTL ? 0 : (ttls[0] as number);
-    return ["SET", keys[0] as Argument, argument(values[0] as Encoded), ...px(ttl)];
-  }
-  if (ttls === NO_TTL) {
-    const command: Argument[] = ["MSET"];
-    for (let at = 0; at < keys.length; at++) command.push(keys[at] as Argument, argument(values[at] as Encoded));
-    return command;
-  }
-  const same = ttls.every((ttl) => ttl === ttls[0]) ? ttls.slice(0, 1) : ttls;
-  return evalsha(scripts.SET_TTL, keys, [...values.map(argument), ...same.map(String)]);
+/** `SET` of one key with a TTL; several take a script. */
+function encodeSetTtl(key: Argument, value: Encoded, ttl: number): Argument[] {
+  return ["SET", key, argument(value), ...px(ttl)];
 }
 
 /** `UNLINK`, which frees the memory of a large value in the background. */
-function encodeDelete({ keys }: Call<undefined, unknown>): Argument[] {
+function encodeDelete(keys: readonly Argument[]): Argument[] {
   return ["UNLINK", ...keys];
 }
 
@@ -267,22 +293,4 @@ function parseSlotRange(range: Reply): SlotRange {
 
 function isSlot(reply: unknown): reply is number {
   return typeof reply === "number" && reply >= 0 && reply < SLOTS;
-}
-
-const NO_TTL = Symbol("no TTL");
-
-function firstKey({ keys }: Pick<Call<never, never>, "keys">): Argument {
-  return keys[0] as Argument;
-}
-
-function payloadOf<P>({ payload }: { readonly payload: P }): P {
-  return payload;
-}
-
-function storedValueOf({ payload }: { readonly payload: ValueAndTtl }): Encoded {
-  return payload.value;
-}
-
-function ttlOf({ payload }: { readonly payload: ValueAndTtl }): number {
-  return payload.ttl;
 }

@@ -36,7 +36,7 @@ export class KnownScripts {
 }
 
 /** `EVALSHA` of a script with these keys and arguments. */
-export function evalsha({ sha }: Script, keys: readonly Argument[], parameters: readonly Argument[]): Argument[] {
+export function evalsha({ sha }: Script, keys: readonly Argument[], ...parameters: Argument[]): Argument[] {
   return ["EVALSHA", sha, String(keys.length), ...keys, ...parameters];
 }
 

@@ -104,9 +104,9 @@ function send(
   { slot = 0, signal, command = RAW, ...redirect }: SendOptions = {},
 ): Promise<unknown> {
   const settled = new Promise((resolve, reject) => {
-    const call = { keys: [], payload: [name], signal, resolve, reject };
-    const deadline = performance.now() + TIMEOUT;
-    node.send(new Batch({ command, slot, prefix: "", deadline }, [call]), redirect);
+    const batch = new Batch({ command, slot, prefix: "", deadline: performance.now() + TIMEOUT });
+    batch.addOnly([], [name], { signal, resolve, reject });
+    node.send(batch, redirect);
   });
   // Several tests close the connection while a call is pending.
   settled.catch(() => {});
@@ -418,9 +418,8 @@ describe("takeUnsent", () => {
     const { node } = connection({ candidates: () => [client] });
     const { node: other } = connection();
     node.start();
-    const call = { keys: [], payload: ["A"], signal: undefined, resolve() {}, reject() {} };
-    const deadline = performance.now() + TIMEOUT;
-    const redirected = new Batch({ command: RAW, slot: 1, prefix: "", deadline }, [call]);
+    const redirected = new Batch({ command: RAW, slot: 1, prefix: "", deadline: performance.now() + TIMEOUT });
+    redirected.addOnly([], ["A"], { signal: undefined, resolve() {}, reject() {} });
     node.send(redirected, { by: other });
     void send(node, "B", { slot: 2 });
     expect(node.takeUnsent(({ redirectedBy }) => redirectedBy === other)).toEqual([redirected]);
@@ -497,7 +496,7 @@ describe("a script", () => {
   const SCRIPT: Command<Argument[], Reply> = {
     ...RAW,
     script: PERSIST,
-    encode: ([call]) => evalsha(PERSIST, ["key"], call?.payload ?? []),
+    encode: (_keys, [parameters]) => evalsha(PERSIST, ["key"], ...(parameters ?? [])),
   };
   const byHash = ["EVALSHA", PERSIST.sha, "1", "key"];
   const bySource = ["EVAL", PERSIST.source, "1", "key"];

@@ -4,16 +4,11 @@ import { resend } from "../../../src/redis/routing/router.js";
 import { RAW } from "../raw.js";
 
 function batchOf(calls: number): AnyBatch {
-  return new Batch(
-    { command: RAW, slot: 0, prefix: "", deadline: 0 },
-    Array.from({ length: calls }, (_, at) => ({
-      keys: [],
-      payload: [`${at}`],
-      signal: undefined,
-      resolve() {},
-      reject() {},
-    })),
-  );
+  const batch = new Batch({ command: RAW, slot: 0, prefix: "", deadline: 0 });
+  for (let at = 0; at < calls; at++) {
+    batch.add("key", [`${at}`], { signal: undefined, resolve() {}, reject() {} });
+  }
+  return batch;
 }
 
 const refusal = (prefix: string) => ({ prefix, message: `${prefix} of a server` });
