@@ -1,6 +1,8 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { nextTick } from "../net/clock.js";
 import type { Connection } from "../net/reconnecting-connection.js";
+import { RecordWriter } from "./record-writer.js";
 import { LINE, type MetaReply, ReplyReader } from "./reply-reader.js";
 import type { AnyRequest } from "./request.js";
 
@@ -12,9 +14,10 @@ import type { AnyRequest } from "./request.js";
 export class MetaConnection implements Connection<AnyRequest> {
   readonly #socket: Socket;
   readonly #reader = new ReplyReader((reply) => this.#take(reply));
-  readonly #refusal: MetaConnectionOptions["refusal"];
+  readonly #whyNotSend: MetaConnectionOptions["whyNotSend"];
   readonly #onLost: MetaConnectionOptions["onLost"];
-  readonly #recordBytes: number | undefined;
+  /** For TLS. */
+  readonly #records: RecordWriter | undefined;
   /** Node's code of the last error. */
   #code: string | undefined;
   /** What was written to the socket, from the head on, and the opaque of the first of them that has one. */
@@ -27,13 +30,13 @@ export class MetaConnection implements Connection<AnyRequest> {
   #open = true;
   answered = false;
 
-  constructor({ openSocket, refusal, recordBytes, onLost }: MetaConnectionOptions) {
-    this.#recordBytes = recordBytes;
-    this.#refusal = refusal;
+  constructor({ openSocket, secure, whyNotSend, onLost }: MetaConnectionOptions) {
+    this.#whyNotSend = whyNotSend;
     this.#onLost = onLost;
     this.#socket = openSocket((piece) => {
       if (this.#open && !this.#reader.read(piece)) this.#lose();
     });
+    this.#records = secure ? new RecordWriter(this.#socket) : undefined;
     this.#socket.on("error", ({ code }: NodeJS.ErrnoException) => {
       this.#code = code;
     });
@@ -46,10 +49,10 @@ export class MetaConnection implements Connection<AnyRequest> {
   }
 
   send(request: AnyRequest): void {
-    const reason = this.#refusal(request);
+    const reason = this.#whyNotSend(request);
     if (reason !== undefined) request.fail(reason);
     // Written after the promise callbacks of this tick: what they send joins.
-    else if (this.#tick.push(request) === 1) process.nextTick(() => this.#flush());
+    else if (this.#tick.push(request) === 1) nextTick(() => this.#flush());
   }
 
   close(): void {
@@ -88,18 +91,50 @@ export class MetaConnection implements Connection<AnyRequest> {
   }
 
   #flush(): void {
-    const requests = this.#tick;
+    const requests = this.#tick.filter((request) => this.#isWanted(request));
     this.#tick = [];
+    if (this.#records === undefined) this.#writeJoined(requests);
+    else this.#records.write(requests.map((request) => this.#encode(request)));
+  }
+
+  /** Takes a request for sent, unless it was aborted since. */
+  #isWanted(request: AnyRequest): boolean {
+    if (request.signal?.aborted) {
+      request.fail(request.signal.reason);
+      return false;
+    }
+    request.sent = true;
+    this.#sent.push(request);
+    return true;
+  }
+
+  /** The end of a command's line, with an opaque where it takes one. */
+  #lineEnd({ command }: AnyRequest): string {
+    if (!command.opaque) return "\r\n";
+    const end = LINE_ENDS[this.#nextOpaque] as string;
+    this.#nextOpaque = (this.#nextOpaque + 1) % LINE_ENDS.length;
+    return end;
+  }
+
+  /** A whole command as bytes. */
+  #encode(request: AnyRequest): Buffer {
+    const { text, value } = request.command;
+    const line = Buffer.from(text + this.#lineEnd(request), "latin1");
+    if (value === undefined) return line;
+    const { data } = value;
+    return Buffer.concat([line, typeof data === "string" ? Buffer.from(data) : data, Buffer.from("\r\n")]);
+  }
+
+  /** Writes requests in as few and as large pieces as pay off. */
+  #writeJoined(requests: readonly AnyRequest[]): void {
     const socket = this.#socket;
     let text = "";
     let ascii = true;
-    let bytes = 0;
     let corked = false;
     const write = (): void => {
       if (text !== "") socket.write(text, ascii ? "latin1" : "utf8");
       text = "";
       ascii = true;
-      bytes = 0;
     };
     const writeCorked = (): void => {
       if (!corked) socket.cork();
@@ -107,26 +142,9 @@ export class MetaConnection implements Connection<AnyRequest> {
       write();
     };
     for (const request of requests) {
-      const { command, signal } = request;
-      if (this.#recordBytes !== undefined) {
-        const added = command.text.length + OPAQUE_BYTES + (command.value?.itemBytes ?? 0);
-        if (bytes + added > this.#recordBytes) write();
-        bytes += added;
-      } else if (text.length > LONGEST_JOINED) {
-        writeCorked();
-      }
-      if (signal?.aborted) {
-        request.fail(signal.reason);
-        continue;
-      }
-      request.sent = true;
-      this.#sent.push(request);
-      if (command.opaque) {
-        text += command.text + LINE_ENDS[this.#nextOpaque];
-        this.#nextOpaque = (this.#nextOpaque + 1) % LINE_ENDS.length;
-      } else {
-        text += `${command.text}\r\n`;
-      }
+      if (text.length > LONGEST_JOINED) writeCorked();
+      const { command } = request;
+      text += command.text + this.#lineEnd(request);
       if (command.value === undefined) continue;
       const { data } = command.value;
       if (typeof data === "string" && data.length <= LONGEST_JOINED) {
@@ -145,8 +163,8 @@ export class MetaConnection implements Connection<AnyRequest> {
 
 /** How a connection opens its socket, and what it asks and reports. */
 export interface MetaConnectionOptions {
-  /** How many bytes are written at a time, over TLS; a longer command is written by itself. */
-  readonly recordBytes?: number | undefined;
+  /** Whether the socket is one of TLS. */
+  readonly secure: boolean;
   /**
    * Opens the socket.
    *
@@ -154,7 +172,7 @@ export interface MetaConnectionOptions {
    */
   openSocket(read: (piece: Buffer) => void): Socket;
   /** Why a request must not be sent on this connection; `undefined`: it may. */
-  refusal(request: AnyRequest): unknown;
+  whyNotSend(request: AnyRequest): unknown;
   /**
    * Called once, when the connection has failed, ended or come out of step, unless it was closed.
    *
@@ -168,9 +186,6 @@ export interface MetaConnectionOptions {
  * of its neighbours.
  */
 const LINE_ENDS = Array.from({ length: 1_000 }, (_, opaque) => ` O${opaque}\r\n`);
-
-/** What the opaque and the ends of lines add to a command, at most. */
-const OPAQUE_BYTES = 10;
 
 /** How many characters are joined to one string. More at a time saves nothing, and Node's longest string has 2^29. */
 const LONGEST_JOINED = 65_536;

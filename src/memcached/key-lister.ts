@@ -48,7 +48,7 @@ export class KeyLister {
         failedFirst ??= clock.now();
         signal?.throwIfAborted();
         const isOver = clock.now() - failedFirst > server.timeout;
-        if (isOver || !(error instanceof UnavailableError) || server.closed) throw error;
+        if (isOver || !(error instanceof UnavailableError) || error.down || server.closed) throw error;
         await clock.sleep(RETRY_DELAY);
       }
     }

@@ -52,13 +52,14 @@ export class MemcachedDriver implements Driver {
   readonly #servers: readonly Server[];
   readonly #dispatcher: Dispatcher;
 
-  /** @internal Call {@link MemcachedDriver.connect}. */
-  private constructor(settings: MemcachedSettings) {
-    if (typeof settings !== "object") {
+  private constructor(opening: Opening) {
+    // From JavaScript anyone may call it.
+    if (!(opening instanceof Opening)) {
       throw new InvalidArgumentError(
         "MemcachedDriver is opened with await MemcachedDriver.connect(options), not with new",
       );
     }
+    const { settings } = opening;
     this.#servers = settings.servers.map((address) => new Server(address, settings));
     this.#dispatcher = new Dispatcher(this.#servers, settings);
   }
@@ -76,7 +77,7 @@ export class MemcachedDriver implements Driver {
     options: string | readonly (string | MemcachedServer)[] | MemcachedOptions,
   ): Promise<MemcachedDriver> {
     const settings = settingsOf(options);
-    const driver = new MemcachedDriver(settings);
+    const driver = new MemcachedDriver(new Opening(settings));
     try {
       await driver.#connect(settings.lazy);
       return driver;
@@ -298,3 +299,8 @@ export class MemcachedDriver implements Driver {
 
 /** How many keys a batch of `scan` has at most, and how many `clear` deletes at a time. */
 const BATCH_SIZE = 1_000;
+
+/** What `connect` makes a driver of. */
+class Opening {
+  constructor(readonly settings: MemcachedSettings) {}
+}

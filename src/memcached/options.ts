@@ -1,10 +1,10 @@
-import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "../net/address.js";
 import { type ConnectionLimits, connectionLimitsOf } from "../net/call-limits.js";
+import type { TlsOptions } from "../net/tls.js";
 
 /** How to reach Memcached, and how long to wait for it. */
 export interface MemcachedOptions {

@@ -147,9 +147,8 @@ export class Server {
     let ready = false;
     const connection = new MetaConnection({
       openSocket: (read) => this.openSocket(read),
-      refusal: (request) => this.#refusal(request),
-      // Memcached 1.6.18 stalls on a command that is split between TLS records.
-      recordBytes: this.#tls === undefined ? undefined : TLS_RECORD_BYTES,
+      whyNotSend: (request) => this.#whyNotSend(request),
+      secure: this.#tls !== undefined,
       onLost: (code) => {
         if (ready) onLost(lost(this.name, code));
         // What the server said before it hung up explains more, and comes first.
@@ -167,7 +166,7 @@ export class Server {
     return connection;
   }
 
-  #refusal({ epoch, command: { value } }: AnyRequest): unknown {
+  #whyNotSend({ epoch, command: { value } }: AnyRequest): unknown {
     if (epoch !== undefined && epoch !== this.epoch) return STALE;
     const { maxItemBytes } = this.#limits;
     return value !== undefined && value.itemBytes > maxItemBytes ? itemTooLarge(maxItemBytes) : undefined;
@@ -176,9 +175,6 @@ export class Server {
 
 /** What a request fails with whose only connection is gone: it was not sent. */
 export const STALE = Symbol("stale");
-
-/** What fits into one TLS record, which holds 16,384 bytes. */
-const TLS_RECORD_BYTES = 16_000;
 
 /** How many bytes a socket reads at a time. */
 const READ_BYTES = 65_536;

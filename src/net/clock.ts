@@ -10,7 +10,7 @@ export const now: () => number = performance.now.bind(performance);
 /** What the timers below return. */
 export type Timer = ReturnType<typeof setTimeout>;
 
-/** Calls back once after so many milliseconds. It keeps the process alive only if it is told to. */
+/** Calls back once after so many milliseconds. By default it does not keep the process alive. */
 export function startTimer(callback: () => void, milliseconds: number, keepAlive = false): Timer {
   const timer = setTimeout(callback, milliseconds);
   return keepAlive ? timer : unref(timer);
@@ -28,6 +28,9 @@ export function startInterval(callback: () => void, milliseconds: number): Timer
 export function stopInterval(timer: Timer | undefined): void {
   clearInterval(timer);
 }
+
+/** Calls back at the end of this tick, after the promise callbacks. Jest's fake timers replace `process.nextTick` too. */
+export const nextTick: (callback: () => void) => void = process.nextTick.bind(process);
 
 /** Calls back once the event loop has read what arrived while it was blocked. */
 export function afterReads(callback: () => void): void {

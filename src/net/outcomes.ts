@@ -5,6 +5,7 @@ import {
   type Outcome,
   OutcomeError,
   TimeoutError,
+  type UnavailableDetails,
   UnavailableError,
 } from "../errors.js";
 
@@ -68,7 +69,8 @@ export function withOutcome<E>(reason: E, outcome: Outcome, before = ""): E {
   for (const ErrorClass of [TimeoutError, UnavailableError, DriverError]) {
     if (reason instanceof ErrorClass) {
       // The class is the reason's own, so the copy is an E as well.
-      return new ErrorClass(before + reason.message, { outcome, cause: reason.cause }) as E;
+      const down = outcome === "not-applied" && (reason as UnavailableDetails).down;
+      return new ErrorClass(before + reason.message, { outcome, cause: reason.cause, down }) as E;
     }
   }
   return reason;

@@ -1,7 +1,8 @@
 import { NamestoreError, TimeoutError, UnavailableError } from "../errors.js";
 import { abortable } from "../internal/abort.js";
+import { LONGEST_TIMER } from "../internal/timer.js";
 import { Backoff } from "./backoff.js";
-import { now, startInterval, stopInterval, type Timer } from "./clock.js";
+import { afterReads, now, startInterval, startTimer, stopInterval, stopTimer, type Timer } from "./clock.js";
 import { Deadlines, type Due } from "./deadlines.js";
 import { closed, lost } from "./outcomes.js";
 import { within } from "./within.js";
@@ -23,9 +24,15 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   #roundTrip = 1;
   /** Why there is no connection. */
   #failure = NO_CONNECTION;
-  /** Since when there has been no connection, and whether an attempt has failed since. */
-  #lostAt: number | undefined;
-  #attempted = false;
+  /** When there was a connection last. */
+  #lostAt = 0;
+  #down = false;
+  /** Ends the patience of calls that wait for a connection. */
+  #patience: Timer | undefined;
+  /** When the connection was opened. */
+  #openedAt = 0;
+  /** A connection that is about to be replaced. */
+  #leaving: C | undefined;
   #probe: Timer | undefined;
   #idle = true;
 
@@ -57,7 +64,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 
   /** Whether connecting has failed for so long that calls no longer wait for it. */
   get down(): boolean {
-    return this.#lostAt !== undefined && this.#attempted && now() - this.#lostAt > this.#source.failFastAfter;
+    return this.#down;
   }
 
   /** What is pending and due first. */
@@ -78,7 +85,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 
   /** Connects in the background, for as long as it takes. */
   start(): void {
-    this.#lostAt = now();
+    this.#startPatience();
     this.#startProbe();
     void this.#reconnect(true);
   }
@@ -89,24 +96,37 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
       request.fail(closed("not-applied"));
       return;
     }
-    if (this.down) {
+    if (this.#down) {
       request.fail(this.#unavailable());
       return;
     }
     this.#idle = false;
     this.#pending.add(request);
-    this.#connection?.send(request);
+    if (this.#leaving === undefined) this.#connection?.send(request);
   }
 
-  /** Drops the connection and opens another after a pause: this one leads to a server that refuses to serve. */
+  /**
+   * Replaces the connection after a pause: it leads to a server that refuses to serve. Nothing is sent on it any more, and
+   * it is dropped as soon as what was sent has settled: most of that was refused as well, and not applied.
+   */
   renew(): void {
-    this.#drop(lost(this.#source.name()), true);
+    const connection = this.#connection;
+    if (connection === undefined || this.#leaving === connection) return;
+    this.#leaving = connection;
+    const end = now() + LONGEST_LEAVE;
+    const check = (): void => {
+      if (this.#connection !== connection) return;
+      if (now() < end && this.#pending.all.some(({ sent }) => sent)) startTimer(check, LEAVE_CHECK);
+      else this.#drop(lost(this.#source.name()), true);
+    };
+    afterReads(check);
   }
 
   /** Fails what is pending, and ends whatever keeps the process alive. */
   close(): void {
     this.#closed = true;
     stopInterval(this.#probe);
+    stopTimer(this.#patience);
     this.#drop(closed("unknown"));
     this.#attempt?.abort(closed("not-applied"));
     for (const request of this.#pending.all) request.fail(closed("not-applied"));
@@ -136,20 +156,16 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
         () => {},
       );
       if (error instanceof NamestoreError) this.#failure = error.message;
-      this.#attempted = true;
-      // By default they time out at that very time, and say so.
-      if (this.down && this.#source.failFastAfter < timeout) {
-        for (const request of this.#pending.all) request.fail(this.#unavailable());
-      }
       throw error;
     } finally {
       this.#attempt = undefined;
     }
     this.#connection = connection;
-    this.#lostAt = undefined;
-    this.#attempted = false;
+    stopTimer(this.#patience);
+    this.#down = false;
     this.#epoch++;
     const time = now();
+    this.#openedAt = time;
     this.#roundTrip = Math.min(Math.max(1, time - start), timeout / 4);
     for (const request of this.#pending.all) {
       // One that was sent before it may have ended the connection.
@@ -162,7 +178,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   }
 
   /**
-   * @param answered - whether the connection before ever brought a reply: if not, the pauses go on growing.
+   * @param answered - whether the connection before was of use: if not, the pauses go on growing.
    * @param wait - whether to pause before the first attempt.
    */
   async #reconnect(answered: boolean, wait = !answered): Promise<void> {
@@ -184,12 +200,29 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
-    this.#lostAt = now();
+    this.#leaving = undefined;
     connection.close();
     for (const request of this.#pending.all) if (request.sent) request.fail(reason);
     if (this.#closed) return;
+    this.#startPatience();
     this.#source.onLost?.();
-    void this.#reconnect(connection.answered, pause || !connection.answered);
+    // A server that refuses to serve may answer reads: only a connection that held for a while ends its backoff.
+    const held = connection.answered && (!pause || now() - this.#openedAt > STEADY);
+    void this.#reconnect(held, pause || !held);
+  }
+
+  /** From now on calls wait for a connection, but not for longer than `failFastAfter`. */
+  #startPatience(): void {
+    this.#lostAt = now();
+    const { failFastAfter } = this.#source;
+    if (failFastAfter > LONGEST_TIMER) return;
+    this.#patience = startTimer(() => afterReads(() => this.#giveUpWaiting()), failFastAfter);
+  }
+
+  #giveUpWaiting(): void {
+    if (this.#connection !== undefined || this.#closed) return;
+    this.#down = true;
+    for (const request of this.#pending.all) request.fail(this.#unavailable());
   }
 
   #expire(request: R): void {
@@ -211,8 +244,9 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   }
 
   #unavailable(): UnavailableError {
-    const seconds = Math.round((now() - (this.#lostAt as number)) / 1_000);
-    const message = `${this.#source.name()}: unreachable for ${seconds} s: ${this.#failure}`;
+    const time = now() - this.#lostAt;
+    const shown = time < 1_000 ? `${Math.round(time)} ms` : `${Math.round(time / 1_000)} s`;
+    const message = `${this.#source.name()}: unreachable for ${shown}: ${this.#failure}`;
     return new UnavailableError(message, { outcome: "not-applied", down: true });
   }
 
@@ -227,6 +261,13 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 }
 
 const NO_CONNECTION = "no connection";
+
+/** How long a connection that is about to be replaced may take to settle, and how often it is checked, in milliseconds. */
+const LONGEST_LEAVE = 250;
+const LEAVE_CHECK = 5;
+
+/** A connection that held for so long, in milliseconds, led to a server that served. */
+const STEADY = 10_000;
 
 /** One connection, as the reconnecting one sees it. */
 export interface Connection<R> {

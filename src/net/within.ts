@@ -1,5 +1,5 @@
 import { TimeoutError } from "../errors.js";
-import { startTimer, stopTimer, type Timer } from "./clock.js";
+import { afterReads, startTimer, stopTimer, type Timer } from "./clock.js";
 
 /**
  * The promise, or a `TimeoutError` after so many milliseconds: for what happens before a call is sent. Time in which the
@@ -11,7 +11,7 @@ export function within<T>(promise: Promise<T>, milliseconds: number): Promise<T>
     // In slices: however long the loop is blocked, no more than the slice in progress is lost.
     const wait = (left: number): void => {
       const slice = Math.min(left, Math.ceil(milliseconds / SLICES));
-      timer = startTimer(() => (left > slice ? wait(left - slice) : expire()), slice);
+      timer = startTimer(() => (left > slice ? wait(left - slice) : afterReads(expire)), slice);
     };
     const expire = (): void => {
       reject(new TimeoutError(`no connection within ${Math.ceil(milliseconds)} ms`, { outcome: "not-applied" }));

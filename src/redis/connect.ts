@@ -1,4 +1,5 @@
 import { NotSupportedError, TimeoutError } from "../errors.js";
+import { LONGEST_TIMER } from "../internal/timer.js";
 import { type Address, addressName } from "../net/address.js";
 import { withOutcome } from "../net/outcomes.js";
 import { tlsOptionsFor } from "../net/tls.js";
@@ -36,7 +37,7 @@ export async function connect(settings: RedisSettings): Promise<Router> {
   }
 }
 
-/** How long connecting may take beyond its timeout, in milliseconds: behind Sentinels one attempt follows another. */
+/** How long connecting may take beyond its timeout, in milliseconds: an attempt has the timeout for itself. */
 const GRACE = 500;
 
 type CreateClient = (address: Address, login?: Login) => NodeClient;
@@ -107,7 +108,7 @@ async function clientFactory({ login: defaultLogin, timeout }: RedisSettings): P
         host,
         port,
         // The driver ends an attempt that takes too long; this ends a socket that took no notice.
-        connectTimeout: 2 * timeout + GRACE,
+        connectTimeout: Math.min(2 * timeout + GRACE, LONGEST_TIMER),
         // The driver opens a new client instead.
         reconnectStrategy: false,
       },

@@ -235,6 +235,7 @@ function parseUrl(what: string, given: string, defaultPort: number): Address & L
     throw malformed("it is not a URL whose user, password and port are percent-encoded");
   }
   if (url.protocol !== "redis:" && url.protocol !== "rediss:") throw malformed("its scheme is another");
+  if (/\/\/[^/@]*:@/.test(given)) throw malformed("its password is empty");
   if (url.hostname === "") throw malformed("it has no host");
   if (url.port === "0") throw malformed("its port is 0");
   if (!/^\/?\d*$/.test(url.pathname)) throw malformed("its path is not the number of a database");

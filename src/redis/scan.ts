@@ -40,7 +40,7 @@ export async function* scan(
         } catch (error) {
           // After a lost connection the next one starts again, for as long as a round trip may take.
           const expired = now() - progress > timeout;
-          if (router.closed || !(error instanceof UnavailableError) || expired) throw error;
+          if (router.closed || !(error instanceof UnavailableError) || error.down || expired) throw error;
           cursor = "0";
           await sleep(RETRY_DELAY);
         }

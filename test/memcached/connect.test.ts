@@ -157,7 +157,9 @@ describe("MemcachedDriver.connect", () => {
   it("refuses new with a message that says how to connect", () => {
     const Constructor = MemcachedDriver as unknown as new (address: string) => MemcachedDriver;
     expect(() => new Constructor("localhost:11211")).toThrow(InvalidArgumentError);
-    expect(() => new Constructor("localhost:11211")).toThrow("MemcachedDriver.connect");
+    for (const given of ["localhost:11211", { servers: ["localhost:11211"] }, null]) {
+      expect(() => new Constructor(given as string)).toThrow("MemcachedDriver.connect");
+    }
   });
 
   it("connects over TLS", async () => {
@@ -170,6 +172,23 @@ describe("MemcachedDriver.connect", () => {
     const error = await refusal({ servers: server.address, tls: true });
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error.message).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
+  });
+
+  it("stores many values in one tick over TLS, bytes and large ones too", async () => {
+    const { certificate, key } = files();
+    const server = await MemcachedServer.start(["-Z", "-o", `ssl_chain_cert=${certificate},ssl_key=${key}`]);
+    const { driver, client } = await open({ servers: `localhost:${server.port}`, tls: { ca: CERTIFICATE } });
+    const keys = Array.from({ length: 200 }, (_, at) => `key-${at}`);
+    const value = "é".repeat(1_000);
+    const large = new Uint8Array(100_000).fill(120);
+    await Promise.all([
+      ...keys.map((each) => client.set(each, value)),
+      driver.set("app:users:", "large", large, 0),
+      driver.set("app:users:", "bytes", large.subarray(0, 100), 0),
+    ]);
+    expect(await client.mGet(keys)).toEqual(new Map(keys.map((each) => [each, value])));
+    expect(await client.find("large")).toBe("x".repeat(100_000));
+    expect(await client.find("bytes")).toBe("x".repeat(100));
   });
 });
 

@@ -34,7 +34,8 @@ describe("MetaConnection", () => {
     const connection = new MetaConnection({
       // A connection uses nothing of a socket that other streams lack.
       openSocket: () => socket as Socket,
-      refusal: () => undefined,
+      secure: false,
+      whyNotSend: () => undefined,
       onLost: () => {},
     });
     const key = itemKey("k", "");

@@ -216,7 +216,7 @@ describe("a reconnecting connection that connects", () => {
     const connecting = rejection(server.connect());
     await pass(TIMEOUT - 1);
     expect(await isPending(connecting)).toBe(true);
-    await pass(1);
+    await pass(1 + TURN);
     expect(await connecting).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
     expect(source.attempt.signal.aborted).toBe(true);
     const late = source.succeed();
@@ -543,15 +543,22 @@ describe("a server that cannot be reached for long", () => {
     expect(server.down).toBe(true);
   });
 
-  it("is not down as long as no attempt has failed", async () => {
+  it("is down after failFastAfter although its first attempt is still in progress", async () => {
     const { source, server } = reconnecting({ opensAtOnce: false });
     source.failFastAfter = 100;
     server.start();
-    await pass(500);
+    const request = send(server, "a");
+    await pass(99);
     expect(server.down).toBe(false);
-    source.refuse();
-    await pass(0);
+    await pass(1 + TURN);
     expect(server.down).toBe(true);
+    expect(await rejection(request.reply)).toMatchObject({
+      ...{ code: "ERR_UNAVAILABLE", down: true },
+      message: expect.stringMatching(/^server:1: unreachable for \d+ ms: no connection$/),
+    });
+    source.succeed();
+    await pass(0);
+    expect(server.down).toBe(false);
   });
 
   it("is never down if failFastAfter is infinite", async () => {
@@ -563,7 +570,7 @@ describe("a server that cannot be reached for long", () => {
     expect(send(server, "waits").settled).toBe(false);
   });
 
-  it("makes waiting calls fail too if failFastAfter is shorter than the timeout", async () => {
+  it("makes waiting calls fail too", async () => {
     const { source, server } = reconnecting({ opensAtOnce: false });
     source.failFastAfter = 100;
     server.start();
@@ -578,8 +585,9 @@ describe("a server that cannot be reached for long", () => {
     });
   });
 
-  it("leaves waiting calls to their timeouts by default", async () => {
+  it("leaves waiting calls to their timeouts if failFastAfter is infinite", async () => {
     const { source, server } = reconnecting({ opensAtOnce: false });
+    source.failFastAfter = Number.POSITIVE_INFINITY;
     server.start();
     await refuse(source, 100);
     const request = send(server, "a", TIMEOUT);
@@ -625,20 +633,66 @@ describe("the probe of a reconnecting connection", () => {
 });
 
 describe("renew", () => {
-  it("drops the connection, fails what was sent, and opens another connection after a pause", async () => {
+  it("sends nothing more, drops the connection once what was sent has settled, and opens another after a pause", async () => {
+    const { source, server, connection } = await connected();
+    const sent = send(server, "a");
+    server.renew();
+    const waiting = send(server, "b");
+    server.renew();
+    await pass(20);
+    expect(connection.closed).toBe(false);
+    sent.succeed();
+    await pass(5);
+    expect(connection.closed).toBe(true);
+    expect(connection.sent).toEqual(["a"]);
+    expect(source.attempts).toHaveLength(1);
+    await pass(FIRST_PAUSE);
+    expect(server.epoch).toBe(2);
+    expect(source.connection.sent).toEqual(["b"]);
+    expect(waiting.settled).toBe(false);
+  });
+
+  it("fails what was sent and does not settle, and opens another connection after a pause", async () => {
     const { source, server, connection } = await connected();
     const request = send(server, "a");
     server.renew();
+    await pass(300);
     expect(await rejection(request.reply)).toMatchObject({
       ...{ code: "ERR_UNAVAILABLE", outcome: "unknown" },
       message: "server:1: the connection was lost before the reply came",
     });
     expect(connection.closed).toBe(true);
-    await pass(10);
-    expect(source.attempts).toHaveLength(1);
-    await pass(FIRST_PAUSE - 10);
+    await pass(FIRST_PAUSE);
     expect(server.epoch).toBe(2);
     expect(server.connection).toBe(source.connection);
+  });
+
+  it("does nothing when the connection is lost meanwhile, or there is none", async () => {
+    const { source, server } = await connected();
+    server.renew();
+    source.attempt.lost(reset());
+    await pass(0);
+    expect(server.epoch).toBe(2);
+    await pass(TIMEOUT / 2);
+    expect(server.epoch).toBe(2);
+    const unconnected = reconnecting({ opensAtOnce: false });
+    unconnected.server.renew();
+    await pass(TIMEOUT / 2);
+    expect(unconnected.source.attempts).toHaveLength(0);
+  });
+
+  it("pauses for the shortest time again after a connection that held", async () => {
+    const { source, server } = await connected();
+    for (let round = 0; round < 4; round++) {
+      server.renew();
+      await pass(TIMEOUT);
+    }
+    source.connection.answered = true;
+    await pass(11_000);
+    const attempts = source.attempts.length;
+    server.renew();
+    await pass(TURN + FIRST_PAUSE);
+    expect(source.attempts).toHaveLength(attempts + 1);
   });
 
   it("pauses for longer each time as long as no connection brings a reply", async () => {
@@ -649,7 +703,7 @@ describe("renew", () => {
       server.renew();
       await pass(shortest - 1);
       expect(source.attempts).toHaveLength(attempts);
-      await pass(shortest);
+      await pass(shortest + TURN);
       expect(source.attempts).toHaveLength(attempts + 1);
     }
   });

@@ -43,6 +43,39 @@ export function outagesOf(subject: NetworkSubject): void {
       expect(took).toBeLessThan(LONG_TIMEOUT / 2);
     });
 
+    it("every kind of call rejects at once, and says that the server is known to be down", async () => {
+      const server = await subject.startServer();
+      await server.kill();
+      const client = await subject.open(server.address, { timeout: LONG_TIMEOUT, lazy: true, failFastAfter: 100 });
+      await eventually("a call that fails fast", async () => {
+        if (!(await rejection<UnavailableError>(client.find("a"))).down) throw new Error("not yet");
+      });
+      const calls = [
+        () => client.incr("a"),
+        () => client.set("a", "1", { ttl: "60d" }),
+        () => client.clear(),
+        () => client.keys(),
+        () => client.getSet("a", "1"),
+        () => client.mDel(["a"]),
+      ];
+      for (const call of calls) {
+        const { error, took } = await settled<unknown>(call(), LONG_TIMEOUT);
+        expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied", down: true });
+        expect(took).toBeLessThan(LONG_TIMEOUT / 2);
+      }
+    });
+
+    it("calls reject after failFastAfter although an attempt to connect is still in progress", async () => {
+      const server = await subject.startServer();
+      await freeze(server);
+      const client = await subject.open(server.address, { timeout: LONG_TIMEOUT, lazy: true, failFastAfter: 300 });
+      const { error, took } = await settled(client.find("a"), LONG_TIMEOUT);
+      expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied", down: true });
+      expect(took).toBeLessThan(LONG_TIMEOUT / 2);
+      server.resume();
+      await eventually("a connection", () => client.set("a", "1"));
+    });
+
     it("a lazy driver opens, and sends its calls once the server is up", async () => {
       const server = await subject.startServer();
       await server.kill();
@@ -96,6 +129,18 @@ export function outagesOf(subject: NetworkSubject): void {
       await freeze(server);
       expect(await rejection(client.find("a"))).toMatchObject({ code: "ERR_TIMEOUT", outcome: "unknown" });
       server.resume();
+    });
+
+    it("a call that was made while even nextTick was faked does no harm", async () => {
+      const server = await subject.startServer();
+      const client = await subject.open(server.address);
+      await client.set("a", "1");
+      // As Jest's fake timers do by default.
+      const nextTick = vi.spyOn(process, "nextTick").mockImplementation(() => {});
+      const call = client.find("a");
+      nextTick.mockRestore();
+      expect(await call).toBe("1");
+      expect(await client.find("a")).toBe("1");
     });
 
     it("a lost connection reconnects, at the latest once real timers are back", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { NamestoreError } from "../../src/errors.js";
+import { slotOf } from "../../src/redis/commands/slot.js";
 import type { RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/routing/slot.js";
 import { LONG_TIMEOUT, PATIENCE, RECOVERY, SHORT_TIMEOUT } from "../network/connecting.js";
 import { loadOn } from "../network/faults.js";
 import type { Texts } from "../support/load.js";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { slotOf } from "../../src/redis/routing/slot.js";
+import { slotOf } from "../../src/redis/commands/slot.js";
 import { freePort } from "../support/free-port.js";
 import { eventually } from "../support/waiting.js";
 import type { Answer } from "./resp.js";

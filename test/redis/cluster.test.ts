@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type DriverError, UnavailableError } from "../../src/errors.js";
+import { slotOf } from "../../src/redis/commands/slot.js";
 import { RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/routing/slot.js";
 import { LONG_TIMEOUT, PATIENCE, RECOVERY } from "../network/connecting.js";
 import { freePort } from "../support/free-port.js";
 import type { Texts } from "../support/load.js";
@@ -104,6 +105,30 @@ describe("a Cluster's driver", () => {
       expect(commands(there, "ASKING")).toHaveLength(round);
     }
     expect(there.commands[0]).toEqual(["ASKING"]);
+  });
+
+  it("keeps the order of calls about one key while its slot moves away from a node that is slow, but replies", async () => {
+    let moved = false;
+    const map = (): string => all(moved ? there.port : here.port);
+    const there: FakeServer = await node(map, () => "+OK\r\n");
+    const here: FakeServer = await FakeServer.start(([name], socket) => {
+      if (name !== "SET" && name !== "CLUSTER") return undefined;
+      const reply =
+        name === "CLUSTER" ? map() : moved ? `-MOVED ${slotOf("app:users:a")} ${there.address}\r\n` : "+OK\r\n";
+      setTimeout(() => socket.write(reply), 400);
+      return "";
+    });
+    const client = over(await connected(20_000, here));
+    await client.set("a", "0");
+    moved = true;
+    const calls: Promise<void>[] = [];
+    for (let at = 1; at <= 40; at++) {
+      calls.push(client.set("a", String(at)));
+      await sleep(20);
+    }
+    await Promise.all(calls);
+    const values = commands(there, "SET").map(([, , value]) => Number(value));
+    expect(values).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
   });
 
   it("rejects a call, not applied, when nodes redirect it in a circle", async () => {
@@ -537,5 +562,47 @@ describe("calls about one key while its slot moves", () => {
     expect(await isSettled(second)).toBe(true);
     expect(await second).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
     expect(await first).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+  });
+});
+
+describe("a lazy Cluster", () => {
+  async function lazy(addresses: readonly string[], timeout: number): Promise<RedisDriver> {
+    const driver = await RedisDriver.connect({ cluster: addresses, timeout, lazy: true, failFastAfter: false });
+    onTestFinished(() => driver.close());
+    return driver;
+  }
+
+  it("rejects listings and clear, not applied, while it has no slot map", async () => {
+    const client = over(await lazy([`127.0.0.1:${await freePort()}`], 300));
+    for (const call of [client.clear(), client.keys()]) {
+      expect(await rejection(call)).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    }
+  });
+
+  it("waits for the slot map of whichever seed answers first", async () => {
+    const there: FakeServer = await node(
+      () => all(there.port),
+      (command) => found(command, "there"),
+    );
+    const dead = await Promise.all([freePort(), freePort(), freePort()]);
+    const addresses = [...dead.map((port) => `127.0.0.1:${port}`), there.address];
+    const client = over(await lazy(addresses, 20_000));
+    const start = performance.now();
+    expect(await client.find("a")).toBe("there");
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it("serves every slot once a seed is up, though redirects came before the slot map", async () => {
+    const there: FakeServer = await node(
+      () => all(there.port),
+      (command) => found(command, "there"),
+    );
+    const seed = await node(
+      () => "-ERR not yet\r\n",
+      ([name, key]) => (READ.test(name as string) ? `-MOVED ${slotOf(key as string)} ${there.address}\r\n` : undefined),
+    );
+    const client = over(await lazy([seed.address], 20_000));
+    expect(await Promise.all(["a", "b", "c"].map((key) => client.find(key)))).toEqual(["there", "there", "there"]);
+    expect(await client.find("d")).toBe("there");
   });
 });

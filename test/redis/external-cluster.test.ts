@@ -1,8 +1,8 @@
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { slotOf } from "../../src/redis/commands/slot.js";
 import { type RedisConnection, RedisDriver } from "../../src/redis/index.js";
-import { slotOf } from "../../src/redis/routing/slot.js";
 import { LONG_TIMEOUT, SHORT_TIMEOUT } from "../network/connecting.js";
 import { loadOn } from "../network/faults.js";
 import type { Texts } from "../support/load.js";

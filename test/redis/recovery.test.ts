@@ -41,6 +41,43 @@ describe("a server that has become a replica", () => {
   });
 });
 
+describe("a server that refuses to serve", () => {
+  const READONLY = "-READONLY You can't write against a read only replica.\r\n";
+
+  it("refuses what was sent together, not applied, before its connection is dropped", async () => {
+    const fake = await FakeServer.start(([name]) => (name === "SET" ? READONLY : undefined));
+    const { client } = await open({ url: fake.url, timeout: 10_000 });
+    const calls = Array.from({ length: 50 }, (_, at) => rejection(client.setNX(`key ${at}`, "1")));
+    for (const error of await Promise.all(calls)) {
+      expect(error).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    }
+  });
+
+  it("loses its connection after a while when another reply does not come", async () => {
+    const fake = await FakeServer.start(([name]) => (name === "SET" ? READONLY : undefined));
+    const proxy = await FaultProxy.to(fake);
+    const { client } = await open({ url: proxy.url, timeout: 20_000 });
+    const write = rejection(client.set("a", "1"));
+    const read = rejection(client.find("a"));
+    await write;
+    expect(await read).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "unknown" });
+    await eventually("another connection", () => proxy.accepted > 1);
+  });
+
+  it("is asked again after growing pauses although it answers reads", async () => {
+    const fake = await FakeServer.start(([name]) =>
+      name === "SET" ? READONLY : name === "MGET" ? "*1\r\n$-1\r\n" : undefined,
+    );
+    const proxy = await FaultProxy.to(fake);
+    const { client } = await open({ url: proxy.url, timeout: 20_000 });
+    const end = performance.now() + 2_000;
+    while (performance.now() < end) {
+      await Promise.allSettled([client.find("a"), client.set("a", "1")]);
+    }
+    expect(proxy.accepted).toBeLessThan(15);
+  });
+});
+
 describe("Sentinels that disagree", () => {
   /** A Sentinel that names this primary. */
   const naming = ({ port }: { port: number }): Promise<FakeServer> =>

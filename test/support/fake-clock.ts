@@ -11,4 +11,5 @@ export const startInterval: typeof clock.startInterval = (callback, milliseconds
   setInterval(callback, milliseconds);
 export const stopInterval: typeof clock.stopInterval = (timer) => clearInterval(timer);
 export const afterReads: typeof clock.afterReads = (callback) => setImmediate(callback);
+export const nextTick: typeof clock.nextTick = (callback) => process.nextTick(callback);
 export const sleep: typeof clock.sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

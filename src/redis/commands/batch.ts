@@ -1,8 +1,8 @@
 import { now } from "../../net/clock.js";
 import { DESYNCHRONISED } from "../../net/outcomes.js";
-import { NO_SLOT } from "../routing/slot.js";
 import type { Caller, Command } from "./command.js";
 import type { Argument, Reply } from "./replies.js";
+import { NO_SLOT } from "./slot.js";
 
 /** Calls of one command that are sent together. It knows their slot and their deadline, but not where they are sent. */
 export class Batch<P, R> {

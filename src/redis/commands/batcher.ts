@@ -1,7 +1,6 @@
 import type { CallOptions } from "../../driver/driver.js";
 import type { Admission } from "../../net/admission.js";
-import { now } from "../../net/clock.js";
-import type { Router } from "../routing/router.js";
+import { nextTick, now } from "../../net/clock.js";
 import { type AnyBatch, Batch } from "./batch.js";
 import type { Command } from "./command.js";
 import type { Argument } from "./replies.js";
@@ -11,14 +10,14 @@ import type { Argument } from "./replies.js";
  * command ends it, so that commands are sent in the order in which the calls were made.
  */
 export class Batcher {
-  readonly #router: Router;
+  readonly #router: BatchRouter;
   readonly #timeout: number;
   readonly #admission: Admission;
   /** The batch of each slot that more calls may join. */
   readonly #open = new Map<number, Batch<never, never>>();
   #tick: AnyBatch[] = [];
 
-  constructor(router: Router, timeout: number, admission: Admission) {
+  constructor(router: BatchRouter, timeout: number, admission: Admission) {
     this.#router = router;
     this.#timeout = timeout;
     this.#admission = admission;
@@ -81,9 +80,15 @@ export class Batcher {
     // Whoever takes it out compares its command first.
     this.#open.set(slot, batch as unknown as Batch<never, never>);
     // After the promise callbacks of this tick, so that calls they make join.
-    if (this.#tick.push(batch) === 1) process.nextTick(this.flush);
+    if (this.#tick.push(batch) === 1) nextTick(this.flush);
     return batch;
   }
+}
+
+/** What takes batches, and knows which calls may share one. */
+export interface BatchRouter {
+  slotOf(key: string): number;
+  send(batch: AnyBatch): void;
 }
 
 /** A batch never holds more calls than this: a longer command would block the server, and everyone else. */

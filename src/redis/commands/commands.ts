@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import type { Encoded } from "../../driver/encoded.js";
 import { OverflowError, TypeMismatchError } from "../../errors.js";
 import { DESYNCHRONISED } from "../../net/outcomes.js";
-import { SLOTS } from "../routing/slot.js";
 import type { Command } from "./command.js";
 import { errorOfPrefix } from "./errors.js";
 import {
@@ -19,6 +18,7 @@ import {
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";
 import { evalsha } from "./scripts.js";
+import { SLOTS } from "./slot.js";
 
 // Every command that the driver sends, in the order of the driver's methods.
 

@@ -39,8 +39,9 @@ export function errorOfPrefix(prefix: string, shown = KNOWN.has(prefix) ? prefix
 
 /**
  * The first word of an error that the server sent, such as `"WRONGTYPE"`, or `undefined` for an error of the client
- * library: then the reply, if there was one, is lost. It goes by the message, since a client that was passed in has
- * classes of its own, and a bundler may have renamed ours: no library's own message begins with a word in capitals.
+ * library: then the reply, if there was one, is lost. The message
+ * decides, since a client that was passed in has classes of its own, and a bundler may have renamed ours: no library's own
+ * message begins with a word in capitals.
  */
 export function errorPrefix(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z][A-Z0-9_]+(?= |$)/.exec(error.message)?.[0] : undefined;

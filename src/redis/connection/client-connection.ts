@@ -70,7 +70,7 @@ export interface ClientConnectionOptions {
 export class NodeRequest implements PendingRequest {
   readonly batch: AnyBatch;
   readonly deadline: number;
-  /** Whether an ASKING goes before it: its slot is on the move to this node. */
+  /** Whether to send ASKING first: its slot is being moved to this node. */
   readonly asking: boolean;
   /** What sent it here says that it serves the slot no longer. */
   readonly redirectedBy: unknown;

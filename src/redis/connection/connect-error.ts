@@ -12,14 +12,14 @@ export function toConnectError(error: unknown): NamestoreError {
   }
   if (unknown !== undefined) return new NotSupportedError(`the server does not know the command ${unknown}`);
   const reason = reasonOf(error);
-  const refused = refusal(reason, error);
+  const refused = hopelessReason(reason, error);
   return refused === undefined
     ? new UnavailableError(`no connection to Redis (${reason})`, { outcome: "not-applied" })
     : new DriverError(refused, { outcome: "not-applied" });
 }
 
 /** What is wrong where trying again cannot help. */
-function refusal(reason: string, error: unknown): string | undefined {
+function hopelessReason(reason: string, error: unknown): string | undefined {
   if (reason === "WRONGPASS" || reason === "NOAUTH") return `Redis refused the user or the password (${reason})`;
   if (reason.startsWith("NOPERM")) return `the user lacks a right that connecting needs (${reason})`;
   return reason === "ERR" && (error as Error).message.includes("DB index") ? "Redis has no such database" : undefined;

@@ -4,12 +4,12 @@ import { now } from "../../net/clock.js";
 import { within } from "../../net/within.js";
 import type { AnyBatch } from "../commands/batch.js";
 import type { Refusal } from "../commands/errors.js";
+import { NO_SLOT, slotOf } from "../commands/slot.js";
 import type { NodeRequest } from "../connection/client-connection.js";
 import type { NodeClient } from "../connection/node-client.js";
 import { type ClusterNode, ClusterNodes } from "./cluster-nodes.js";
 import { MigratingSlots } from "./migrating-slots.js";
 import { mayRedirect, type Primary, type Router, resend } from "./router.js";
-import { NO_SLOT, slotOf } from "./slot.js";
 import { SlotMap } from "./slot-map.js";
 
 /**
@@ -83,10 +83,13 @@ export class Cluster implements Router {
     }
   }
 
-  /** By a map that is read for the purpose: nobody tells a SCAN that a slot has moved. */
+  /** By a map that is read for the purpose: a SCAN gets no redirect when a slot has moved. */
   async primaries(): Promise<readonly Primary[]> {
     // Where no node sends a map, the present one has to do.
     await within(this.#map.refresh(), this.#timeout).catch(() => {});
+    if (!this.#map.known) {
+      throw new UnavailableError("no node of the Cluster has sent its slot map", { outcome: "not-applied" });
+    }
     return [...this.#map.primaries];
   }
 

@@ -15,8 +15,8 @@ import type { AnyBatch } from "../commands/batch.js";
 import { errorPrefix, toDriverError } from "../commands/errors.js";
 import type { Reply } from "../commands/replies.js";
 import { KnownScripts, type Script } from "../commands/scripts.js";
+import { slotOf } from "../commands/slot.js";
 import { type Primary, type Router, resend } from "./router.js";
-import { slotOf } from "./slot.js";
 
 /**
  * Sends everything over a client that was passed in. It is never closed and its connection never dropped, so its library

@@ -1,4 +1,4 @@
-import { startTimer, stopTimer, type Timer } from "../../net/clock.js";
+import { afterReads, startTimer, stopTimer, type Timer } from "../../net/clock.js";
 import { closed } from "../../net/outcomes.js";
 import type { AnyBatch } from "../commands/batch.js";
 import type { NodeConnection } from "../connection/node-connection.js";
@@ -18,11 +18,11 @@ export class MigratingSlots {
   /** Notes that a slot has left this node. */
   leave(slot: number, from: NodeConnection): void {
     if (this.#held.has(slot)) return;
-    const patience = LONGEST_SILENCE - from.silence;
-    if (patience <= 0) return;
-    const held: Held = { batches: [], timer: startTimer(() => this.#release(slot, held), patience) };
-    if (from.whenSettled(slot, () => this.#release(slot, held))) this.#held.set(slot, held);
-    else stopTimer(held.timer);
+    if (from.silence >= LONGEST_SILENCE) return;
+    const held: Held = { batches: [], timer: undefined };
+    if (!from.whenSettled(slot, () => this.#release(slot, held))) return;
+    this.#held.set(slot, held);
+    this.#watch(slot, held, from);
   }
 
   /** Returns `true` for a batch that has to wait: it is sent in its turn. */
@@ -40,6 +40,18 @@ export class MigratingSlots {
     this.#held.clear();
   }
 
+  /** Waits no longer for a node that has fallen silent; for one that is slow, but replies, as long as it takes. */
+  #watch(slot: number, held: Held, from: NodeConnection): void {
+    const patience = Math.max(1, LONGEST_SILENCE - from.silence);
+    const check = (): void => {
+      if (this.#held.get(slot) !== held) return;
+      if (from.silence >= LONGEST_SILENCE) this.#release(slot, held);
+      else this.#watch(slot, held, from);
+    };
+    // What arrived while the event loop was blocked is read first.
+    held.timer = startTimer(() => afterReads(check), patience);
+  }
+
   #release(slot: number, held: Held): void {
     // It was released before, and the slot may have moved once more.
     if (this.#held.get(slot) !== held) return;
@@ -51,7 +63,7 @@ export class MigratingSlots {
 
 interface Held {
   readonly batches: AnyBatch[];
-  readonly timer: Timer;
+  timer: Timer | undefined;
 }
 
 /** How long the previous node may be silent, in milliseconds: newer batches wait for it no longer. */

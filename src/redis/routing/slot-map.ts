@@ -13,6 +13,7 @@ import type { ClusterNode, ClusterNodes } from "./cluster-nodes.js";
 export class SlotMap {
   readonly #options: SlotMapOptions;
   #owners: (ClusterNode | undefined)[] = [];
+  #known = false;
   #version = 0;
   #refreshing: Promise<void> | undefined;
   #outdated = false;
@@ -30,7 +31,7 @@ export class SlotMap {
 
   /** Whether a map has been read. */
   get known(): boolean {
-    return this.#owners.length > 0;
+    return this.#known;
   }
 
   /** The nodes that serve slots. */
@@ -42,8 +43,9 @@ export class SlotMap {
     return this.#owners[slot];
   }
 
-  /** Notes what a node said: that the slot is served by another now. */
+  /** Notes what a node said: that the slot is served by another now. Without a map it is of no use. */
   move(slot: number, to: ClusterNode): void {
+    if (!this.#known) return;
     this.#owners[slot] = to;
     this.#version++;
   }
@@ -66,14 +68,15 @@ export class SlotMap {
     if (owners.length === 0) throw new UnavailableError("the node knows no slots", { outcome: "not-applied" });
     const before = this.#owners;
     this.#owners = owners;
+    this.#known = true;
     if (owners.length !== before.length || owners.some((owner, slot) => owner !== before[slot])) this.#version++;
     onChange((slot) => owners[slot] !== before[slot]);
   }
 
-  /** Checks from now on, time and again, whether a node is stalled. */
+  /** Checks from now on, time and again, whether there is a map and no node is stalled. */
   watch(): void {
     this.#check = startInterval(() => {
-      if (this.#options.nodes.all.some(({ stalled }) => stalled)) void this.refresh();
+      if (!this.#known || this.#options.nodes.all.some(({ stalled }) => stalled)) void this.refresh();
     }, CHECK_INTERVAL);
   }
 
@@ -96,22 +99,33 @@ export class SlotMap {
   }
 
   async #readAnywhere(): Promise<void> {
-    const { nodes, seeds } = this.#options;
     while (this.#outdated && !this.#closed) {
       this.#outdated = false;
-      // A node that has refused to serve may be cut off from the others, with a map that is of no use: it comes last.
-      const responsive = nodes.all
-        .filter(({ stalled }) => !stalled)
-        .sort((one, other) => one.refusedAt - other.refusedAt);
-      for (const address of [...responsive.map((node) => node.address), ...seeds]) {
-        try {
-          await this.readFrom(address, SLOT_MAP_TIMEOUT);
-          break;
-        } catch {
-          // The next one may know.
-        }
-      }
+      await (this.#known ? this.#readFromOne() : this.#readFromAnySeed());
       if (this.#outdated) await sleep(REFRESH_DELAY);
+    }
+  }
+
+  /** The first map that a seed sends. */
+  async #readFromAnySeed(): Promise<void> {
+    const readings = this.#options.seeds.map((seed) => this.readFrom(seed, SLOT_MAP_TIMEOUT));
+    // Nobody may answer for now: it is asked for again.
+    await Promise.any(readings).catch(() => {});
+  }
+
+  /** Asks one node after the other. */
+  async #readFromOne(): Promise<void> {
+    const { nodes, seeds } = this.#options;
+    // A node that has refused to serve may be cut off from the others, with a map that is of no use: it comes last.
+    const responsive = nodes.all
+      .filter(({ stalled }) => !stalled)
+      .sort((one, other) => one.refusedAt - other.refusedAt);
+    for (const address of [...responsive.map((node) => node.address), ...seeds]) {
+      try {
+        return await this.readFrom(address, SLOT_MAP_TIMEOUT);
+      } catch {
+        // The next one may know.
+      }
     }
   }
 }

@@ -100,7 +100,9 @@ describe("MigratingSlots", () => {
     slots.hold(batch);
     vi.advanceTimersByTime(299);
     expect(sent).toEqual([]);
-    vi.advanceTimersByTime(1);
+    node.silence = 500;
+    // A turn of the event loop later, which counts as a millisecond.
+    vi.advanceTimersByTime(2);
     expect(sent).toEqual([batch]);
     // The slot moves once more; what the first node replies at last releases nothing.
     slots.leave(1, next.connection);
@@ -109,6 +111,32 @@ describe("MigratingSlots", () => {
     expect(sent).toEqual([batch]);
     next.settle(1);
     expect(sent).toEqual([batch, later]);
+  });
+
+  it("goes on waiting for a node that is slow, but replies", () => {
+    const { slots, sent } = migrating();
+    const node = new FakeNode(1);
+    const batch = batchOf(1);
+    node.silence = 400;
+    slots.leave(1, node.connection);
+    slots.hold(batch);
+    vi.advanceTimersByTime(2_000);
+    expect(sent).toEqual([]);
+    node.settle(1);
+    expect(sent).toEqual([batch]);
+    vi.advanceTimersByTime(2_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("lets a check that is under way end when the slot has been released meanwhile", () => {
+    const { slots, sent } = migrating();
+    const node = new FakeNode(1);
+    slots.leave(1, node.connection);
+    vi.advanceTimersByTime(500);
+    node.settle(1);
+    vi.advanceTimersByTime(10);
+    expect(sent).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("fails what it holds when it is closed, not applied", () => {

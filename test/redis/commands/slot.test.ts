@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SLOTS, slotOf } from "../../../src/redis/routing/slot.js";
+import { SLOTS, slotOf } from "../../../src/redis/commands/slot.js";
 import { RedisServer } from "../servers.js";
 
 describe("the slot of a key", () => {
