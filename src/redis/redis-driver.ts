@@ -99,16 +99,17 @@ export class RedisDriver implements Driver {
   /**
    * Opens connections of the driver's own, through the package `redis`: an optional peer dependency, to be installed.
    *
-   * It tries once, and settles within `timeout` and a second, the handshake included. From then on a connection that is
-   * lost is replaced, indefinitely: after 20 ms at first, later every second. An idle connection is probed once a
-   * `timeout`. {@link RedisDriver.close} closes all of them. One node of a Cluster that answers is enough.
+   * It tries once, and settles within `timeout` and a second, the handshake included; with the option `lazy` it resolves
+   * at once. From then on a connection that is lost is replaced, indefinitely: at once, then after 20 ms, later every
+   * second. An idle connection is probed once a `timeout`. {@link RedisDriver.close} closes all of them. One node of a
+   * Cluster that answers is enough.
    *
    * The messages of the last three errors below begin with the addresses that were tried, as `host:port`.
    *
    * @param options - a URL, or {@link RedisOptions}; `{}` connects to a server on this machine.
    * @throws InvalidArgumentError for a bad option, by name, and for an unknown one; it shows no URL and no password.
-   * @throws NotSupportedError when the package `redis` is not installed, or the option `cluster` names a server that is
-   * not part of a Cluster.
+   * @throws NotSupportedError when the package `redis` is not installed, too old or cannot be loaded, the server refuses
+   * RESP3, or the option `cluster` names a server that is not part of a Cluster.
    * @throws UnavailableError, not applied, when the connection is refused, or what answers is not such a server.
    * @throws TimeoutError, not applied, when nobody answers.
    * @throws DriverError, not applied, when Redis refuses the user, the password, or a command of the handshake.
