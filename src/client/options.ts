@@ -59,10 +59,13 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
 /** @throws InvalidArgumentError when it is not a codec. */
 export function checkCodec<T>(codec: Codec<T>): void {
   checkMethods("codec", codec, ["encode", "decode"]);
-  const format: unknown = codec.format;
-  if (format === "text" || format === "bytes") return;
-  const given = typeof format === "string" ? quote(format) : kindOf(format);
-  throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+  const { format, copies }: { format: unknown; copies?: unknown } = codec;
+  if (format !== "text" && format !== "bytes") {
+    const given = typeof format === "string" ? quote(format) : kindOf(format);
+    throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+  }
+  if (copies === undefined || typeof copies === "boolean") return;
+  throw new InvalidArgumentError(`codec.copies is ${kindOf(copies)}; allowed is a boolean`);
 }
 
 function checkDriver(driver: Driver): void {

@@ -270,6 +270,7 @@ const CODECS: readonly Bad[] = [
   ["null", { format: null, encode: () => SECRET, decode: () => SECRET }],
   ['"json"', { format: "json", encode: () => SECRET, decode: () => SECRET }],
   ['"Text"', { format: "Text", encode: () => SECRET, decode: () => SECRET }],
+  ["a number", { format: "bytes", copies: 1, encode: () => SECRET, decode: () => SECRET }],
 ];
 const LOGGERS: readonly Bad[] = [
   NULL,

@@ -131,7 +131,7 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
     it("stores nothing when one of the values does not encode", async () => {
       const client = notes();
       const refused = client.mSet({ a: "one", b: 2 as never });
-      await expect(refused).rejects.toThrow('mSet: "b": the text codec takes a string; given was a number');
+      await expect(refused).rejects.toThrow('mSet: "b": the text codec takes a string, not a number');
       expect(await client.keys()).toEqual([]);
     });
   });
