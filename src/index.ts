@@ -1,5 +1,6 @@
 // For users.
 export { Client } from "./client/client.js";
+export type { Computation } from "./client/computation.js";
 export type { Key } from "./client/key.js";
 export type { Logger } from "./client/log.js";
 export type { ClientOptions, WriteOptions } from "./client/options.js";

@@ -86,13 +86,18 @@ export class CallRunner {
    *
    * Its steps are those of `#run`. They are written out so that V8 inlines `send`: `getOrSet` is the only caller.
    */
-  computed<T>(operation: string, key: string, options: CallOptions | undefined, send: () => Awaitable<T>): Promise<T> {
+  computed<T>(
+    operation: string,
+    key: string,
+    options: CallOptions | undefined,
+    send: (call: CallOptions | undefined) => Awaitable<T>,
+  ): Promise<T> {
     let call: CallOptions | undefined;
     try {
       call = callOptions(options);
       this.#check(call);
       checkKey(key);
-      const result = send();
+      const result = send(call);
       return isPromise(result) ? this.#settle(operation, key, call, result, identity, false) : resolved(result);
     } catch (error) {
       return Promise.reject(this.#failure(error, operation, key, call));

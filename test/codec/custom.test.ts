@@ -13,11 +13,6 @@ const date: Codec<Date> = {
   encode: (value) => value.toISOString(),
   decode: (stored) => new Date(stored),
 };
-const flags: Codec<ReadonlySet<number>> = {
-  format: "bytes",
-  encode: (value) => Uint8Array.from(value),
-  decode: (stored) => new Set(stored),
-};
 
 describe("a custom codec", () => {
   it("may write strings, which the driver receives as strings", async () => {
