@@ -94,7 +94,7 @@ export class CallRunner {
   ): Promise<T> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       checkKey(key);
       const result = send(call);
@@ -116,7 +116,7 @@ export class CallRunner {
   ): AsyncGenerator<T, void, void> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       for await (const batch of open(call)) {
         for (const result of batch) {
@@ -151,7 +151,7 @@ export class CallRunner {
   ): Promise<T> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       if (aboutOneKey) checkKey(key);
       const reply = send(call);
