@@ -93,7 +93,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The files that each package of another maker may be imported by. */
 const MAY_IMPORT_PACKAGE: Readonly<Record<string, (found: Import) => boolean>> = {
-  "@standard-schema/spec": ({ file, typeOnly }) => file === "codec/json.ts" && typeOnly,
+  "@standard-schema/spec": ({ file, typeOnly }) => partOf(file) === "codec" && typeOnly,
   redis: ({ file }) => partOf(file) === "redis",
   ioredis: ({ file, typeOnly }) => partOf(file) === "redis" && typeOnly,
   "@opentelemetry/api": ({ file }) => file.startsWith("observe/opentelemetry/"),
