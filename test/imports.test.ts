@@ -158,6 +158,21 @@ describe("the imports of the source", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
+  it("never lead from the root entry to a module of Node", () => {
+    const reached = new Set<string>();
+    const follow = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const found of IMPORTS) if (found.file === file && isOurs(found) && !found.typeOnly) follow(found.target);
+    };
+    follow("index.ts");
+    expect([...reached]).toContain("memory/memory-driver.ts");
+    const wrong = IMPORTS.filter(({ file, target }) => {
+      return reached.has(file) && (target.startsWith("node:") || builtinModules.includes(target));
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
   it("take nothing from a test runner or from the tests", () => {
     const wrong = IMPORTS.filter(({ target }) => /^(vitest|@vitest|jest|@jest|mocha|node:test|\.\.)/.test(target));
     expect(wrong.map(shown)).toEqual([]);

@@ -1,8 +1,8 @@
-import { isUint8Array } from "node:util/types";
 import type { Codec } from "../codec/codec.js";
 import { type Encoded, toBytes, toText } from "../driver/encoded.js";
 import { CodecError, DriverError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
+import { isUint8Array } from "../internal/uint8-array.js";
 
 /**
  * Encodes a value, and checks what the codec returns.

@@ -1,6 +1,6 @@
-import { isUint8Array } from "node:util/types";
 import { CodecError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { isUint8Array } from "../internal/uint8-array.js";
 import type { BytesCodec } from "./codec.js";
 
 /**
