@@ -7,7 +7,6 @@ import { CallerError, type CallRunner, ReportedError } from "./call-runner.js";
 import type { Computation } from "./computation.js";
 import { decodeWith, encodeWith } from "./encoding.js";
 import type { Lifetime } from "./lifetime.js";
-import type { Log } from "./log.js";
 import type { SharedState } from "./shared-state.js";
 import type { Flight, SingleFlight } from "./single-flight.js";
 
@@ -18,7 +17,6 @@ import type { Flight, SingleFlight } from "./single-flight.js";
 export class GetOrSet<TKey extends string, TValue> {
   readonly #driver: Driver;
   readonly #flights: SingleFlight;
-  readonly #log: Log;
   readonly #prefix: string;
   readonly #codec: Codec<TValue>;
   readonly #lifetime: Lifetime;
@@ -27,7 +25,6 @@ export class GetOrSet<TKey extends string, TValue> {
   constructor(state: SharedState, prefix: string, codec: Codec<TValue>, lifetime: Lifetime, calls: CallRunner) {
     this.#driver = state.driver;
     this.#flights = state.flights;
-    this.#log = state.log;
     this.#prefix = prefix;
     this.#codec = codec;
     this.#lifetime = lifetime;
@@ -94,6 +91,7 @@ export class GetOrSet<TKey extends string, TValue> {
     let stored: Encoded | undefined;
     try {
       stored = await reply;
+      this.#calls.replied(key);
     } catch (error) {
       const refused = error instanceof InvalidKeyError;
       const down = error instanceof TimeoutError || error instanceof UnavailableError;
@@ -167,7 +165,7 @@ export class GetOrSet<TKey extends string, TValue> {
   }
 
   #warn(error: unknown, key: TKey): void {
-    this.#log.warn(this.#calls.complete(error, "getOrSet", key).message);
+    this.#calls.warn(error, "getOrSet", key);
   }
 
   /** Makes closing the client wait for this. */

@@ -18,7 +18,9 @@ export interface ClientOptions<TValue> {
   ttl?: Duration | undefined;
   /**
    * Where failures of the backend and of codecs are reported: an ERROR line for each call that fails, and a WARN line
-   * where `getOrSet` returns a computed value that it could not store. The lines contain the key. Default: nowhere.
+   * where `getOrSet` returns a computed value that it could not store, or replaces a value that does not decode. While a
+   * driver knows that the store is down, there is one ERROR line when that begins and one WARN line when it ends. The
+   * lines contain the key. Default: nowhere.
    */
   logger?: Logger | undefined;
   /** Written before every message of the logger, with a space between. Default: nothing. */
