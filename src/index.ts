@@ -1,11 +1,12 @@
 // For users.
 export { Client } from "./client/client.js";
+export type { Computation } from "./client/computation.js";
 export type { Key } from "./client/key.js";
 export type { Logger } from "./client/log.js";
 export type { ClientOptions, WriteOptions } from "./client/options.js";
 export { bytes } from "./codec/bytes.js";
 export type { BytesCodec, Codec, TextCodec } from "./codec/codec.js";
-export { json } from "./codec/json.js";
+export { type JsonOptions, json } from "./codec/json.js";
 export { text } from "./codec/text.js";
 // For driver authors.
 export type { Awaitable, Driver } from "./driver/driver.js";

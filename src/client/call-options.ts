@@ -1,12 +1,22 @@
 import type { CallOptions } from "../driver/driver.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { refuseUnknown } from "../internal/known-options.js";
 import { checkObject } from "./shape.js";
 
-/** Checks a call's options, and returns the part that a driver receives: `undefined` unless there is a signal. */
-export function callOptions(options: CallOptions | undefined): CallOptions | undefined {
+/**
+ * Checks a call's options, and returns the part that a driver receives: `undefined` unless there is a signal.
+ *
+ * @throws InvalidArgumentError for an option that this operation does not have, or a bad signal.
+ */
+export function callOptions(options: CallOptions | undefined, operation: string): CallOptions | undefined {
   if (options === undefined) return undefined;
   checkObject("options", options, 'an object such as { ttl: "1h", signal }');
+  // Inherited names are among these; `refuseUnknown` refuses the object's own only.
+  for (const name in options) {
+    if (name === "signal" || (name === "ttl" && WRITES.has(operation))) continue;
+    refuseUnknown(options, WRITES.has(operation) ? ["ttl", "signal"] : ["signal"]);
+  }
   const { signal } = options;
   if (signal === undefined) return undefined;
   if (!isAbortSignal(signal)) {
@@ -14,6 +24,18 @@ export function callOptions(options: CallOptions | undefined): CallOptions | und
   }
   return { signal };
 }
+
+/** The operations whose calls have a `ttl`. */
+const WRITES: ReadonlySet<string> = new Set([
+  "set",
+  "setNX",
+  "mSet",
+  "incr",
+  "decr",
+  "getSet",
+  "compareAndSwap",
+  "getOrSet",
+]);
 
 /** Tested by shape, since a signal of another realm is not an instance of this one's class. */
 function isAbortSignal(signal: unknown): signal is AbortSignal {

@@ -6,6 +6,7 @@ import { isPromise, resolved } from "../internal/promise.js";
 import { callOptions } from "./call-options.js";
 import type { Lifetime } from "./lifetime.js";
 import type { Log } from "./log.js";
+import type { Outage } from "./outage.js";
 import { identity } from "./receivers.js";
 import type { SharedState } from "./shared-state.js";
 import type { SingleFlight } from "./single-flight.js";
@@ -24,6 +25,7 @@ export class CallRunner {
   readonly #driver: Driver;
   readonly #flights: SingleFlight;
   readonly #log: Log;
+  readonly #outage: Outage;
   readonly #prefix: string;
   readonly #lifetime: Lifetime;
 
@@ -32,6 +34,7 @@ export class CallRunner {
     this.#driver = state.driver;
     this.#flights = state.flights;
     this.#log = state.log;
+    this.#outage = state.outage;
     this.#prefix = prefix;
     this.#lifetime = lifetime;
   }
@@ -86,13 +89,18 @@ export class CallRunner {
    *
    * Its steps are those of `#run`. They are written out so that V8 inlines `send`: `getOrSet` is the only caller.
    */
-  computed<T>(operation: string, key: string, options: CallOptions | undefined, send: () => Awaitable<T>): Promise<T> {
+  computed<T>(
+    operation: string,
+    key: string,
+    options: CallOptions | undefined,
+    send: (call: CallOptions | undefined) => Awaitable<T>,
+  ): Promise<T> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       checkKey(key);
-      const result = send();
+      const result = send(call);
       return isPromise(result) ? this.#settle(operation, key, call, result, identity, false) : resolved(result);
     } catch (error) {
       return Promise.reject(this.#failure(error, operation, key, call));
@@ -111,7 +119,7 @@ export class CallRunner {
   ): AsyncGenerator<T, void, void> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       for await (const batch of open(call)) {
         for (const result of batch) {
@@ -119,6 +127,7 @@ export class CallRunner {
           this.#check(call);
         }
       }
+      this.replied(undefined);
     } catch (error) {
       throw this.#failure(error, operation, undefined, call);
     }
@@ -127,8 +136,27 @@ export class CallRunner {
   /** Completes an error and logs it, unless the caller is to blame. */
   report(thrown: unknown, operation: string, key: unknown): NamestoreError {
     const error = this.complete(thrown, operation, key);
-    if (LOGGED[error.code]) this.#log.error(error.message);
+    if (LOGGED[error.code] && !this.#isOfOutage(error)) this.#log.error(error.message);
     return error;
+  }
+
+  /** Completes an error that no caller gets, and logs it as a warning. */
+  warn(thrown: unknown, operation: string, key: unknown): void {
+    const error = this.complete(thrown, operation, key);
+    if (!this.#isOfOutage(error)) this.#log.warn(error.message);
+  }
+
+  /** Reports that the store replied. */
+  replied(key: string | undefined): void {
+    if (this.#outage.underWay) this.#outage.succeeded(this.#storageKey(key));
+  }
+
+  #isOfOutage(error: NamestoreError): boolean {
+    return this.#outage.covers(error, this.#storageKey(error.key));
+  }
+
+  #storageKey(key: string | undefined): string | undefined {
+    return key === undefined ? undefined : this.#prefix + key;
   }
 
   /** Completes an error, without logging it. */
@@ -146,7 +174,7 @@ export class CallRunner {
   ): Promise<T> {
     let call: CallOptions | undefined;
     try {
-      call = callOptions(options);
+      call = callOptions(options, operation);
       this.#check(call);
       if (aboutOneKey) checkKey(key);
       const reply = send(call);
@@ -168,7 +196,10 @@ export class CallRunner {
     if (counted) this.#lifetime.enter();
     const settled = Promise.resolve(reply).then(
       (value) => {
-        if (counted) this.#lifetime.leave();
+        if (counted) {
+          this.#lifetime.leave();
+          this.replied(key);
+        }
         try {
           return receive(value);
         } catch (error) {

@@ -8,6 +8,7 @@ import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { entryList, keyList } from "./batch-arguments.js";
 import { CallRunner, type Reader } from "./call-runner.js";
+import type { Computation } from "./computation.js";
 import { decodeWith, encodeWith } from "./encoding.js";
 import { GetOrSet } from "./get-or-set.js";
 import { Lifetime } from "./lifetime.js";
@@ -420,42 +421,47 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   // Cache
 
   /**
-   * Returns the stored value. On a miss, calls `compute`, stores its result and returns it. Concurrent calls of this
-   * client for one key share one computation, its result (the same object: do not change it) and the first caller's
-   * `ttl`.
+   * Returns the stored value. On a miss, calls `compute`, stores its result and returns it as a later reader gets it,
+   * through the codec. Concurrent calls of this client for one key share one computation, its result (the same object:
+   * do not change it) and the first caller's `ttl`.
    *
    * - If `compute` rejects, all callers reject with its error. Nothing is stored, and the next call computes again.
    * - If `compute` returns `undefined`, all callers get it, and nothing is stored.
    * - If another writer stored a value meanwhile, it stays, and all callers get it. If the key was written through this
    *   client or its views meanwhile, callers get the computed value, and it is not stored.
+   * - A stored value that does not decode counts as a miss: the computed value replaces it, unless another writer did so
+   *   first, and the logger gets a warning.
    * - If the read times out or the store is unavailable, callers get the computed value. That takes the driver's
    *   `timeout`, so choose a short one for a cache. If only storing the computed value fails, callers get it too, and
-   *   the logger gets a warning. This also applies to a `DriverError`, and to an `InvalidArgumentError` of the driver:
-   *   the value is too large for the store, or the TTL too long.
-   * - An abort ends the wait of this caller only.
+   *   the logger gets a warning. This also applies to a `DriverError`, and to what this driver cannot store: the key or
+   *   the value is too large, or the TTL too long.
+   * - An abort ends the wait of this caller only. When all callers have aborted, the computation is given up: the signal
+   *   that `compute` received fires, and the next caller starts a new one. If it ends all the same, its value is stored
+   *   unless a new one was started.
    *
    * `compute` must not call `getOrSet` of the same client for the same key: it would wait for itself.
    *
+   * @param compute - receives the key and `{ signal }`, which fires when all callers have aborted or the client closes.
    * @param options - `ttl`: default the client's; 0 for none.
-   * @throws CodecError when the stored value does not decode, or the computed one does not encode.
+   * @throws CodecError when the computed value does not encode, or does not decode after that.
    * @example
    * ```ts
-   * const user = await users.getOrSet(id, (id) => database.loadUser(id), { ttl: "5m" });
+   * const user = await users.getOrSet(id, (id, { signal }) => database.loadUser(id, { signal }), { ttl: "5m" });
    * ```
    */
   getOrSet<R extends TValue | undefined>(
     key: TKey,
-    compute: (key: TKey) => R | Promise<R>,
+    compute: (key: TKey, computation: Computation) => R | Promise<R>,
     options?: WriteOptions,
-  ): Promise<TValue | Extract<R, undefined>> {
-    const result: Promise<TValue | undefined> = this.#calls.computed("getOrSet", key, options, () => {
+  ): Promise<TValue | Missing<R>> {
+    const result: Promise<TValue | undefined> = this.#calls.computed("getOrSet", key, options, (call) => {
       if (typeof compute !== "function") {
         throw new InvalidArgumentError(`compute is ${kindOf(compute)}; allowed is a function`);
       }
-      return this.#getOrSet.find(key, compute, ttlOf(options, this.#state.ttl));
+      return this.#getOrSet.find(key, compute, ttlOf(options, this.#state.ttl), call?.signal);
     });
     // It is undefined only where `compute` returned undefined.
-    return result as Promise<TValue | Extract<R, undefined>>;
+    return result as Promise<TValue | Missing<R>>;
   }
 
   // Namespace
@@ -544,3 +550,6 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
     return this.close();
   }
 }
+
+/** `undefined` if a computation may return it. One of type `any` counts as a computation of the client's values. */
+type Missing<R> = 0 extends 1 & R ? never : Extract<R, undefined>;

@@ -1,8 +1,8 @@
-import { isUint8Array } from "node:util/types";
 import type { Codec } from "../codec/codec.js";
 import { type Encoded, toBytes, toText } from "../driver/encoded.js";
 import { CodecError, DriverError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
+import { isUint8Array } from "../internal/uint8-array.js";
 
 /**
  * Encodes a value, and checks what the codec returns.
@@ -22,7 +22,8 @@ export function encodeWith<T>(codec: Codec<T>, value: T, key?: string): Encoded 
     if (typeof encoded !== "string") throw codecError(`a text codec gives a string; it gave ${kindOf(encoded)}`, key);
     throw codecError("the text holds a lone surrogate, which UTF-8 would lose", key);
   }
-  if (isUint8Array(encoded)) return encoded;
+  // A codec may return a view of the value's own memory. The constructor copies; slice() of a Buffer does not.
+  if (isUint8Array(encoded)) return codec.copies ? encoded : new Uint8Array(encoded);
   throw codecError(`a bytes codec gives a Uint8Array; it gave ${kindOf(encoded)}`, key);
 }
 
@@ -35,7 +36,9 @@ export function encodeWith<T>(codec: Codec<T>, value: T, key?: string): Encoded 
  */
 export function decodeWith<T>(codec: Codec<T>, stored: Encoded, key?: string): T {
   try {
-    return codec.format === "text" ? codec.decode(toText(stored)) : codec.decode(toBytes(stored));
+    if (codec.format === "text") return codec.decode(toText(stored));
+    // A codec may return views of what it receives. Bytes made from a string are new.
+    return codec.decode(codec.copies || !isUint8Array(stored) ? toBytes(stored) : new Uint8Array(stored));
   } catch (error) {
     if (typeof stored === "string" || isUint8Array(stored)) throw asCodecError(error, key);
     throw new DriverError(`the driver answered ${kindOf(stored)}; allowed is a string, a Uint8Array or undefined`);

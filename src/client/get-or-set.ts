@@ -1,12 +1,12 @@
 import type { Codec } from "../codec/codec.js";
 import type { Awaitable, Driver } from "../driver/driver.js";
 import type { Encoded } from "../driver/encoded.js";
-import { CodecError, TimeoutError, UnavailableError } from "../errors.js";
+import { CodecError, InvalidKeyError, TimeoutError, UnavailableError } from "../errors.js";
 import { isPromise } from "../internal/promise.js";
 import { CallerError, type CallRunner, ReportedError } from "./call-runner.js";
+import type { Computation } from "./computation.js";
 import { decodeWith, encodeWith } from "./encoding.js";
 import type { Lifetime } from "./lifetime.js";
-import type { Log } from "./log.js";
 import type { SharedState } from "./shared-state.js";
 import type { Flight, SingleFlight } from "./single-flight.js";
 
@@ -17,7 +17,6 @@ import type { Flight, SingleFlight } from "./single-flight.js";
 export class GetOrSet<TKey extends string, TValue> {
   readonly #driver: Driver;
   readonly #flights: SingleFlight;
-  readonly #log: Log;
   readonly #prefix: string;
   readonly #codec: Codec<TValue>;
   readonly #lifetime: Lifetime;
@@ -26,7 +25,6 @@ export class GetOrSet<TKey extends string, TValue> {
   constructor(state: SharedState, prefix: string, codec: Codec<TValue>, lifetime: Lifetime, calls: CallRunner) {
     this.#driver = state.driver;
     this.#flights = state.flights;
-    this.#log = state.log;
     this.#prefix = prefix;
     this.#codec = codec;
     this.#lifetime = lifetime;
@@ -34,9 +32,14 @@ export class GetOrSet<TKey extends string, TValue> {
   }
 
   /** Returns a value that the driver returns directly, or else a promise, which may reject as `CallRunner` allows. */
-  find(key: TKey, compute: Compute<TKey, TValue>, ttl: number): Awaitable<TValue | undefined> {
+  find(
+    key: TKey,
+    compute: Compute<TKey, TValue>,
+    ttl: number,
+    signal: AbortSignal | undefined,
+  ): Awaitable<TValue | undefined> {
     const flight = this.#flights.find<TValue | undefined>(this, this.#prefix, key);
-    if (flight !== undefined) return flight;
+    if (flight !== undefined) return flight.join(signal);
     let reply: Awaitable<Encoded | undefined>;
     try {
       reply = this.#driver.get(this.#prefix, key);
@@ -44,8 +47,14 @@ export class GetOrSet<TKey extends string, TValue> {
       reply = Promise.reject(error);
     }
     // A hit that was returned directly needs no flight, which takes six times as long.
-    if (reply !== undefined && !isPromise(reply)) return decodeWith(this.#codec, reply);
-    return this.#start(reply, key, compute, ttl);
+    if (reply !== undefined && !isPromise(reply)) {
+      try {
+        return decodeWith(this.#codec, reply);
+      } catch {
+        // The flight decodes it again, and deals with the error.
+      }
+    }
+    return this.#start(reply, key, compute, ttl).join(signal);
   }
 
   #start(
@@ -53,7 +62,7 @@ export class GetOrSet<TKey extends string, TValue> {
     key: TKey,
     compute: Compute<TKey, TValue>,
     ttl: number,
-  ): Promise<TValue | undefined> {
+  ): Flight<TValue | undefined> {
     return this.#flights.start<TValue | undefined>(this, this.#prefix, key, (started) =>
       this.#fly(started, reply, key, compute, ttl),
     );
@@ -66,46 +75,97 @@ export class GetOrSet<TKey extends string, TValue> {
     compute: Compute<TKey, TValue>,
     ttl: number,
   ): Promise<TValue | undefined> {
-    let storing = true;
-    try {
-      const found = await this.#counted(this.#decoded(reply));
-      if (found !== undefined) return found;
-    } catch (error) {
-      this.#calls.report(error, "getOrSet", key);
-      // When the store is down, the callers still get what is computed.
-      const down = error instanceof TimeoutError || error instanceof UnavailableError;
-      if (!down || this.#lifetime.closed) throw new ReportedError(error);
-      storing = false;
-    }
-    const value = await computed(compute, key);
-    if (value === undefined || !storing || flight.outdated || this.#lifetime.closed) return value;
-    return this.#counted(this.#store(key, value, ttl));
+    const { value: found, unreadable, storing = true } = await this.#counted(this.#read(reply, key));
+    if (found !== undefined) return found;
+    // Nobody is left to compute for, and nobody sees this error.
+    if (flight.givenUp) throw new CallerError(undefined);
+    const computed = await this.#compute(flight, key, compute);
+    if (computed === undefined) return undefined;
+    const fresh = this.#throughCodec(key, computed);
+    if (!storing || flight.outdated || this.#lifetime.closed) return fresh.value;
+    return this.#counted(this.#store(key, fresh, ttl, unreadable));
   }
 
-  async #decoded(reply: Awaitable<Encoded | undefined>): Promise<TValue | undefined> {
-    const stored = await reply;
-    return stored === undefined ? undefined : decodeWith(this.#codec, stored);
+  /** Reads a value. When the store cannot be used, it is missing and will not be stored. */
+  async #read(reply: Awaitable<Encoded | undefined>, key: TKey): Promise<Found<TValue>> {
+    let stored: Encoded | undefined;
+    try {
+      stored = await reply;
+      this.#calls.replied(key);
+    } catch (error) {
+      const refused = error instanceof InvalidKeyError;
+      const down = error instanceof TimeoutError || error instanceof UnavailableError;
+      if (this.#lifetime.closed || !(refused || down)) throw this.#reported(error, key);
+      if (refused) this.#warn(error, key);
+      else this.#calls.report(error, "getOrSet", key);
+      return { storing: false };
+    }
+    if (stored === undefined) return {};
+    try {
+      return { value: decodeWith(this.#codec, stored) };
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw this.#reported(error, key);
+      this.#warn(error, key);
+      return { unreadable: stored };
+    }
+  }
+
+  async #compute(
+    flight: Flight<TValue | undefined>,
+    key: TKey,
+    compute: Compute<TKey, TValue>,
+  ): Promise<TValue | undefined> {
+    const { computation } = flight;
+    const abort = (): void =>
+      computation.abort(new UnavailableError("the client is closed", { outcome: "not-applied" }));
+    if (this.#lifetime.closed) abort();
+    const forget = this.#lifetime.onClose(abort);
+    try {
+      return await compute(key, computation);
+    } catch (error) {
+      throw new CallerError(error);
+    } finally {
+      forget();
+    }
+  }
+
+  /** Encodes a computed value and decodes it again: who computes a value gets what later readers will get. */
+  #throughCodec(key: TKey, computed: TValue): Fresh<TValue> {
+    try {
+      const encoded = encodeWith(this.#codec, computed);
+      return { encoded, value: decodeWith(this.#codec, encoded) };
+    } catch (error) {
+      throw this.#reported(error, key);
+    }
   }
 
   /**
-   * Stores what was computed, and returns what every caller gets: it, or what another writer stored first. A failure of
-   * the store is only a warning here, but for one of the codec.
+   * Stores what was computed, in the place of nothing or of what did not decode. Returns what every caller gets: it, or
+   * what another writer stored first. A failure is only a warning here.
    */
-  async #store(key: TKey, value: TValue, ttl: number): Promise<TValue> {
+  async #store(key: TKey, fresh: Fresh<TValue>, ttl: number, unreadable: Encoded | undefined): Promise<TValue> {
+    const { encoded, value } = fresh;
     try {
-      const encoded = encodeWith(this.#codec, value);
-      // Not by `CallRunner.toWrite`: `setNX` overwrites nothing, so no other flight is outdated by it.
-      if (await this.#driver.setNX(this.#prefix, key, encoded, ttl)) return value;
+      // Not by `CallRunner.toWrite`: neither overwrites what anybody can read, so no other flight is outdated by it.
+      const stored = await (unreadable === undefined
+        ? this.#driver.setNX(this.#prefix, key, encoded, ttl)
+        : this.#driver.compareAndSwap(this.#prefix, key, unreadable, encoded, ttl, false));
+      if (stored) return value;
       const theirs = await this.#driver.get(this.#prefix, key);
       return theirs === undefined ? value : decodeWith(this.#codec, theirs);
     } catch (error) {
-      if (error instanceof CodecError) {
-        this.#calls.report(error, "getOrSet", key);
-        throw new ReportedError(error);
-      }
-      this.#log.warn(this.#calls.complete(error, "getOrSet", key).message);
+      this.#warn(error, key);
       return value;
     }
+  }
+
+  #reported(error: unknown, key: TKey): ReportedError {
+    this.#calls.report(error, "getOrSet", key);
+    return new ReportedError(error);
+  }
+
+  #warn(error: unknown, key: TKey): void {
+    this.#calls.warn(error, "getOrSet", key);
   }
 
   /** Makes closing the client wait for this. */
@@ -120,12 +180,22 @@ export class GetOrSet<TKey extends string, TValue> {
 }
 
 /** Computes the value of a missing key; `undefined` is not stored. */
-export type Compute<TKey, TValue> = (key: TKey) => TValue | undefined | Promise<TValue | undefined>;
+export type Compute<TKey, TValue> = (
+  key: TKey,
+  computation: Computation,
+) => TValue | undefined | Promise<TValue | undefined>;
 
-async function computed<TKey, TValue>(compute: Compute<TKey, TValue>, key: TKey): Promise<TValue | undefined> {
-  try {
-    return await compute(key);
-  } catch (error) {
-    throw new CallerError(error);
-  }
+/** What a read found: a value, or none. */
+interface Found<TValue> {
+  readonly value?: TValue | undefined;
+  /** What is stored but does not decode. */
+  readonly unreadable?: Encoded;
+  /** `false` when the store cannot be used. */
+  readonly storing?: false;
+}
+
+/** A computed value as it will be stored, and as it will be read. */
+interface Fresh<TValue> {
+  readonly encoded: Encoded;
+  readonly value: TValue;
 }

@@ -18,7 +18,9 @@ export interface ClientOptions<TValue> {
   ttl?: Duration | undefined;
   /**
    * Where failures of the backend and of codecs are reported: an ERROR line for each call that fails, and a WARN line
-   * where `getOrSet` returns a computed value that it could not store. The lines contain the key. Default: nowhere.
+   * where `getOrSet` returns a computed value that it could not store, or replaces a value that does not decode. While a
+   * driver knows that the store is down, there is one ERROR line when that begins and one WARN line when it ends. The
+   * lines contain the key. Default: nowhere.
    */
   logger?: Logger | undefined;
   /** Written before every message of the logger, with a space between. Default: nothing. */
@@ -59,10 +61,13 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
 /** @throws InvalidArgumentError when it is not a codec. */
 export function checkCodec<T>(codec: Codec<T>): void {
   checkMethods("codec", codec, ["encode", "decode"]);
-  const format: unknown = codec.format;
-  if (format === "text" || format === "bytes") return;
-  const given = typeof format === "string" ? quote(format) : kindOf(format);
-  throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+  const { format, copies }: { format: unknown; copies?: unknown } = codec;
+  if (format !== "text" && format !== "bytes") {
+    const given = typeof format === "string" ? quote(format) : kindOf(format);
+    throw new InvalidArgumentError(`codec.format is ${given}; allowed is "text" or "bytes"`);
+  }
+  if (copies === undefined || typeof copies === "boolean") return;
+  throw new InvalidArgumentError(`codec.copies is ${kindOf(copies)}; allowed is a boolean`);
 }
 
 function checkDriver(driver: Driver): void {

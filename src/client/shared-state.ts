@@ -3,6 +3,7 @@ import { milliseconds } from "../duration.js";
 import { MemoryDriver } from "../memory/memory-driver.js";
 import { Log } from "./log.js";
 import type { ClientOptions } from "./options.js";
+import { Outage } from "./outage.js";
 import { SingleFlight } from "./single-flight.js";
 
 /** What a client shares with its views and siblings. */
@@ -12,6 +13,7 @@ export interface SharedState {
   /** The default TTL in milliseconds, 0 for none. */
   readonly ttl: number;
   readonly log: Log;
+  readonly outage: Outage;
   readonly flights: SingleFlight;
 }
 
@@ -21,10 +23,14 @@ export interface SharedState {
  * @throws InvalidArgumentError for a bad `ttl`.
  */
 export function newSharedState(options: Omit<ClientOptions<unknown>, "codec">): SharedState {
+  const ttl = options.ttl === undefined ? 0 : milliseconds(options.ttl, "ttl");
+  const driver = options.driver ?? new MemoryDriver();
+  const log = new Log(options.logger, options.logTag);
   return {
-    driver: options.driver ?? new MemoryDriver(),
-    ttl: options.ttl === undefined ? 0 : milliseconds(options.ttl, "ttl"),
-    log: new Log(options.logger, options.logTag),
+    driver,
+    ttl,
+    log,
+    outage: new Outage(log, driver.name),
     flights: new SingleFlight(),
   };
 }

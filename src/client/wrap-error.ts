@@ -2,6 +2,7 @@ import * as errors from "../errors.js";
 import { type ErrorCode, NamestoreError, type UnavailableDetails } from "../errors.js";
 import { quote } from "../internal/describe.js";
 import { isErrorLike, withoutArguments, withoutArgumentsIn } from "./redact.js";
+import { makeRefusal } from "./stack-budget.js";
 
 /**
  * Returns the error that a caller gets for what was thrown: always a new one, with the operation and the key, since a
@@ -13,7 +14,9 @@ export function wrapError(thrown: unknown, operation: string, key: string | unde
   if (thrown instanceof NamestoreError && isKnown(thrown.code)) {
     const { message, cause, outcome, down }: NamestoreError & UnavailableDetails = thrown;
     const details = { operation, key, outcome, down, cause: withoutArgumentsIn(cause) };
-    return new CLASSES[thrown.code](`${subject}: ${withoutArguments(message)}`, details);
+    const { code } = thrown;
+    const make = (): NamestoreError => new CLASSES[code](`${subject}: ${withoutArguments(message)}`, details);
+    return code === errors.UnavailableError.code && outcome === "not-applied" ? makeRefusal(make) : make();
   }
   const message = isErrorLike(thrown) ? thrown.message : thrown;
   const shown = typeof message === "string" ? withoutArguments(message) : "it threw no message";

@@ -1,6 +1,6 @@
-import { isUint8Array } from "node:util/types";
 import { CodecError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
+import { isUint8Array } from "../internal/uint8-array.js";
 import type { BytesCodec } from "./codec.js";
 
 /**
@@ -15,6 +15,7 @@ import type { BytesCodec } from "./codec.js";
  */
 export const bytes: BytesCodec<Uint8Array> = {
   format: "bytes",
+  copies: true,
   encode(value) {
     if (!isUint8Array(value)) throw new CodecError(`the bytes codec takes a Uint8Array, not ${kindOf(value)}`);
     // Not slice(): that of a Buffer returns a view of the same memory.

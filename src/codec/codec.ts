@@ -26,10 +26,18 @@ export interface TextCodec<T> {
   decode(text: string): T;
 }
 
-/** A codec that stores bytes. */
+/**
+ * A codec that stores bytes. The client copies what `encode` returns and what `decode` receives, so that a value never
+ * shares memory with the store: a codec may well return views.
+ */
 export interface BytesCodec<T> {
   readonly format: "bytes";
-  /** Returns bytes that nobody changes afterwards: new ones or a copy. Throws when the value cannot be encoded. */
+  /**
+   * Whether the codec itself makes every copy that is needed, so that the client makes none: what `encode` returns is
+   * never changed afterwards, and what `decode` returns shares no memory with the bytes. Default: `false`.
+   */
+  readonly copies?: boolean | undefined;
+  /** Returns bytes. Throws when the value cannot be encoded. */
   encode(value: T): Uint8Array;
   /** Neither keeps nor changes the bytes, and never returns `undefined`. Throws when they cannot be decoded. */
   decode(bytes: Uint8Array): T;

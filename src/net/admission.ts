@@ -4,11 +4,14 @@ import { closed } from "./outcomes.js";
 /** Bounds the calls that a network driver has pending: one more is refused at once. */
 export class Admission {
   readonly #limit: number;
+  /** Thrown at every refusal: the client makes a copy for each caller, and one stack trace each is enough under a flood. */
+  readonly #full: UnavailableError;
   #pending = 0;
   #closed = false;
 
   constructor(limit: number) {
     this.#limit = limit;
+    this.#full = new UnavailableError(`${limit} calls are already pending`, { outcome: "not-applied" });
   }
 
   /**
@@ -18,9 +21,7 @@ export class Admission {
    */
   admit(): void {
     if (this.#closed) throw closed("not-applied");
-    if (this.#pending >= this.#limit) {
-      throw new UnavailableError(`${this.#pending} calls are already pending`, { outcome: "not-applied" });
-    }
+    if (this.#pending >= this.#limit) throw this.#full;
     this.#pending++;
   }
 

@@ -270,6 +270,7 @@ const CODECS: readonly Bad[] = [
   ["null", { format: null, encode: () => SECRET, decode: () => SECRET }],
   ['"json"', { format: "json", encode: () => SECRET, decode: () => SECRET }],
   ['"Text"', { format: "Text", encode: () => SECRET, decode: () => SECRET }],
+  ["a number", { format: "bytes", copies: 1, encode: () => SECRET, decode: () => SECRET }],
 ];
 const LOGGERS: readonly Bad[] = [
   NULL,
@@ -351,6 +352,10 @@ function* rows(): Generator<Row> {
     };
   const key = refused("key", InvalidKeyError, KEYS);
   const options = refused("options", InvalidArgumentError, OPTIONS);
+  const option = refused("option", InvalidArgumentError, [
+    ['"tll"', { tll: "30m" }],
+    ['"Signal"', { signal: undefined, Signal: SECRET }],
+  ]);
   const signal = refused("signal", InvalidArgumentError, SIGNALS);
   const ttl = refused("ttl", InvalidArgumentError, DURATIONS);
   const zero = refused("ttl", InvalidArgumentError, NO_DURATION);
@@ -366,10 +371,16 @@ function* rows(): Generator<Row> {
   for (const [method, run] of Object.entries({ ...ONE, ...SEVERAL })) {
     yield* key(method, run);
     yield* options(method, (client, given) => run(client, "a" as Anything, given));
+    yield* option(method, (client, given) => run(client, "a" as Anything, given));
     yield* signal(method, (client, given) => run(client, "a" as Anything, { signal: given } as Anything));
+    if (TTL_TAKERS.includes(method as never) || method === "mSet") continue;
+    yield* refused("option", InvalidArgumentError, [['"ttl"', { ttl: "1h" }]])(method, (client, given) =>
+      run(client, "a" as Anything, given),
+    );
   }
   for (const [method, run] of Object.entries(NAMESPACE)) {
     yield* options(method, run);
+    yield* option(method, run);
     yield* signal(method, (client, given) => run(client, { signal: given } as Anything));
   }
   for (const method of TTL_TAKERS) {
@@ -502,4 +513,11 @@ describe("a list whose iterator throws", () => {
     }
     expect(asked).toEqual([]);
   });
+});
+
+it("accepts inherited names in the options of a call, which a class of a user may have", async () => {
+  const client = new Client("app", "notes", { codec: text });
+  const options = Object.assign(Object.create({ toJSON: () => "" }), { ttl: 100 }) as object;
+  await client.set("a", "x", options);
+  expect(await client.ttl("a")).toBeLessThanOrEqual(100);
 });

@@ -1,10 +1,20 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { Client } from "../../src/client/client.js";
+import type { Computation } from "../../src/client/computation.js";
 import { bytes } from "../../src/codec/bytes.js";
 import { json } from "../../src/codec/json.js";
 import { text } from "../../src/codec/text.js";
 import { NO_EXPIRY } from "../../src/driver/driver.js";
-import { CodecError, DriverError, NotFoundError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import {
+  CodecError,
+  DriverError,
+  InvalidKeyError,
+  NotFoundError,
+  TimeoutError,
+  UnavailableError,
+} from "../../src/errors.js";
 import { stoppedClock } from "../support/clock.js";
 import { ANSWERS, type Call, driverWhere, failing, later, recording } from "../support/driver.js";
 import { recordingLogger } from "../support/log.js";
@@ -50,14 +60,6 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
       const any = client.withCodec(json<unknown>());
       await any.set("b", null);
       expect(await any.getOrSet("b", NEVER)).toBeNull();
-    });
-
-    it("rejects when the stored value does not decode", async () => {
-      const { client } = open();
-      await client.withCodec(bytes).set("a", Uint8Array.of(0xff));
-      const error = await rejection<CodecError>(client.getOrSet("a", NEVER));
-      expect(error).toBeInstanceOf(CodecError);
-      expect(error).toMatchObject({ operation: "getOrSet", key: "a" });
     });
   });
 
@@ -196,6 +198,221 @@ describe.each(ANSWERS)("getOrSet, on a driver that answers %s", (_, answer) => {
         expect(compute).toHaveBeenCalledTimes(1);
       }
       expect(lines).toEqual([]);
+    });
+  });
+
+  describe("a stored value that does not decode", () => {
+    const openUnreadable = async () => {
+      const { driver, calls } = recording(answer);
+      const { logger, lines } = recordingLogger();
+      const client = new Client("app", "users", {
+        driver,
+        codec: json(z.object({ age: z.number() })),
+        logger,
+        ttl: 500,
+      });
+      const raw = client.withCodec(text);
+      await raw.set("a", '{"name":"Alice"}', { ttl: 100 });
+      calls.length = 0;
+      return { client, raw, other: new Client("app", "users", { driver, codec: text }), calls, lines };
+    };
+
+    it("counts as a miss, with one warning: the computed value replaces it", async () => {
+      const { client, calls, lines } = await openUnreadable();
+      const compute = vi.fn(async () => ({ age: 5 }));
+      const callers = [client.getOrSet("a", compute), client.getOrSet("a", compute)];
+      expect(await Promise.all(callers)).toEqual([{ age: 5 }, { age: 5 }]);
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(calls.map(({ method }) => method)).toEqual(["get", "compareAndSwap"]);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^warn: getOrSet "a": .* age/);
+      expect(await client.get("a")).toEqual({ age: 5 });
+      expect(await client.ttl("a")).toBe(500);
+      expect(await client.getOrSet("a", NEVER, { ttl: "1m" })).toEqual({ age: 5 });
+    });
+
+    it("is not replaced if another writer replaced it first", async () => {
+      const { client, other } = await openUnreadable();
+      const computed = deferred<{ age: number }>();
+      const caller = client.getOrSet("a", () => computed.promise);
+      await settle();
+      await other.set("a", '{"age":7}');
+      computed.resolve({ age: 5 });
+      expect(await caller).toEqual({ age: 7 });
+      expect(await client.get("a")).toEqual({ age: 7 });
+    });
+
+    it("stays if nothing is computed, and still rejects get and find", async () => {
+      const { client, raw } = await openUnreadable();
+      expect(await client.getOrSet("a", () => undefined)).toBeUndefined();
+      expect(await raw.get("a")).toBe('{"name":"Alice"}');
+      for (const call of [client.get("a"), client.find("a")]) {
+        expect(await rejection(call)).toBeInstanceOf(CodecError);
+      }
+    });
+  });
+
+  describe("a computed value", () => {
+    it("reaches every caller as the codec returns it", async () => {
+      const { driver } = recording(answer);
+      const codec = json(z.object({ name: z.string().trim() }));
+      const client = new Client("app", "users", { driver, codec });
+      const load = () => ({ name: " Alice ", passwordHash: "x" });
+      const callers = [client.getOrSet("a", load), client.getOrSet("a", load)];
+      expect(await Promise.all(callers)).toEqual([{ name: "Alice" }, { name: "Alice" }]);
+      expect(await client.getOrSet("a", NEVER)).toEqual({ name: "Alice" });
+    });
+
+    it("reaches callers as the codec returns it also when it is not stored", async () => {
+      const codec = json<{ at?: Date | string }>();
+      const { client } = open();
+      const view = client.withCodec(codec);
+      const computed = deferred<{ at?: Date }>();
+      const caller = view.getOrSet("a", () => computed.promise);
+      await settle();
+      await client.delete("a");
+      computed.resolve({ at: new Date(0) });
+      expect(await caller).toEqual({ at: "1970-01-01T00:00:00.000Z" });
+    });
+
+    it("is decoded once for all callers, and never at a hit more than once", async () => {
+      const { driver } = recording(answer);
+      const decode = vi.fn((stored: string) => stored);
+      const client = new Client("app", "users", { driver, codec: { ...text, decode } });
+      await Promise.all([client.getOrSet("a", () => "x"), client.getOrSet("a", () => "x")]);
+      expect(decode).toHaveBeenCalledTimes(1);
+      await client.getOrSet("a", NEVER);
+      expect(decode).toHaveBeenCalledTimes(2);
+    });
+  });
+
+  describe("a computation that never settles", () => {
+    it("is given up when all callers have aborted: the next caller starts a new one", async () => {
+      const { client } = open();
+      const [one, two] = [new AbortController(), new AbortController()];
+      const signals: AbortSignal[] = [];
+      const compute = vi.fn((_key: string, { signal }: Computation) => {
+        signals.push(signal);
+        return new Promise<string>(() => {});
+      });
+      const first = client.getOrSet("a", compute, { signal: one.signal });
+      const second = client.getOrSet("a", compute, { signal: two.signal });
+      await settle();
+      one.abort("one");
+      expect(await rejection(first)).toBe("one");
+      expect(signals[0]?.aborted).toBe(false);
+      const third = client.getOrSet("a", NEVER, { signal: two.signal });
+      two.abort("two");
+      expect(await rejection(second)).toBe("two");
+      expect(await rejection(third)).toBe("two");
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(signals[0]?.aborted).toBe(true);
+      expect(signals[0]?.reason).toBe("two");
+      expect(await client.getOrSet("a", () => "anew")).toBe("anew");
+    });
+
+    it("is not given up while a caller without a signal waits", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      const computed = deferred<string>();
+      const patient = client.getOrSet("a", () => computed.promise);
+      const impatient = client.getOrSet("a", NEVER, { signal: controller.signal });
+      await settle();
+      controller.abort("gone");
+      expect(await rejection(impatient)).toBe("gone");
+      const joined = client.getOrSet("a", NEVER);
+      computed.resolve("computed");
+      expect(await Promise.all([patient, joined])).toEqual(["computed", "computed"]);
+    });
+
+    it("stores its value if it ends after all, unless a new one was started or the key was written", async () => {
+      for (const meanwhile of ["nothing", "a new computation", "a delete"]) {
+        const { client } = open();
+        const controller = new AbortController();
+        const late = deferred<string>();
+        const caller = client.getOrSet("a", () => late.promise, { signal: controller.signal });
+        await settle();
+        controller.abort();
+        await rejection(caller);
+        const anew = deferred<string>();
+        const next = meanwhile === "a new computation" ? client.getOrSet("a", () => anew.promise) : undefined;
+        if (meanwhile === "a delete") await client.delete("a");
+        await settle();
+        late.resolve("late");
+        await settle();
+        expect(await client.exists("a"), meanwhile).toBe(meanwhile === "nothing");
+        anew.resolve("anew");
+        if (next === undefined) continue;
+        expect(await Promise.all([next, client.getOrSet("a", NEVER)])).toEqual(["anew", "anew"]);
+        expect(await client.get("a")).toBe("anew");
+      }
+    });
+
+    it("leaves no listener on the signals of its callers once it has settled", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      await client.getOrSet("a", async () => "x", { signal: controller.signal });
+      await settle();
+      expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    });
+  });
+
+  describe("the signal that compute receives", () => {
+    it("is aborted already if all callers aborted before it was read", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      const held = deferred();
+      const seen = deferred<AbortSignal>();
+      const caller = client.getOrSet(
+        "a",
+        async (_key, computation) => {
+          await held.promise;
+          seen.resolve(computation.signal);
+          return computation.signal.aborted ? undefined : "x";
+        },
+        { signal: controller.signal },
+      );
+      await settle();
+      controller.abort("gone");
+      await rejection(caller);
+      held.resolve();
+      const signal = await seen.promise;
+      expect(signal.aborted).toBe(true);
+      expect(signal.reason).toBe("gone");
+    });
+
+    it("fires when the client is closed, or the client of a view", async () => {
+      const { client } = open();
+      for (const asking of [client.withCodec(text), client]) {
+        const seen = deferred<AbortSignal>();
+        const caller = asking.getOrSet("a", (_key, { signal }) => {
+          seen.resolve(signal);
+          return new Promise<string>((_, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason));
+          });
+        });
+        const signal = await seen.promise;
+        expect(signal.aborted).toBe(false);
+        await asking.close();
+        expect(await rejection(caller)).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+      }
+    });
+
+    it("does not fire for a computation that has ended", async () => {
+      const { client } = open();
+      const controller = new AbortController();
+      let signal: AbortSignal | undefined;
+      await client.getOrSet(
+        "a",
+        (_key, computation) => {
+          signal = computation.signal;
+          return "x";
+        },
+        { signal: controller.signal },
+      );
+      controller.abort();
+      await client.close();
+      expect(signal?.aborted).toBe(false);
     });
   });
 
@@ -480,14 +697,75 @@ describe("getOrSet, when the store is down", () => {
     expect(await client.exists("a")).toBe(false);
   });
 
-  it("rejects when the other writer's value does not decode", async () => {
+  it("only logs a warning if the other writer's value does not decode", async () => {
+    const { logger, lines } = recordingLogger();
     let reads = 0;
     const driver = driverWhere((call) => {
       if (call.method === "setNX") return false;
       return ++reads > 1 ? Uint8Array.of(0xff) : call.pass();
     });
+    const client = new Client("app", "users", { driver, codec: text, logger });
+    expect(await client.getOrSet("a", () => "computed")).toBe("computed");
+    expect(lines).toEqual(['warn: getOrSet "a": the stored bytes are not UTF-8 text']);
+  });
+
+  it("resolves to the computed value, with one warning, if the driver cannot hold the key", async () => {
+    for (const how of down) {
+      const { logger, lines } = recordingLogger();
+      const refusal = new InvalidKeyError("the key is 251 bytes long; allowed are up to 250");
+      const client = new Client("app", "users", { driver: failing(refusal, how), codec: text, logger });
+      const compute = vi.fn(() => "computed");
+      expect(await Promise.all([client.getOrSet("a", compute), client.getOrSet("a", compute)])).toEqual([
+        "computed",
+        "computed",
+      ]);
+      expect(compute).toHaveBeenCalledTimes(1);
+      expect(lines).toEqual(['warn: getOrSet "a": the key is 251 bytes long; allowed are up to 250']);
+    }
+  });
+
+  it("still rejects with InvalidKeyError if no driver could hold the key", async () => {
+    const { driver, calls } = recording();
     const client = new Client("app", "users", { driver, codec: text });
-    await expect(client.getOrSet("a", () => "computed")).rejects.toBeInstanceOf(CodecError);
+    for (const key of ["", "\ud800"]) {
+      expect(await rejection(client.getOrSet(key, NEVER))).toBeInstanceOf(InvalidKeyError);
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it("rejects when the driver returns neither a string nor bytes", async () => {
+    const { logger, lines } = recordingLogger();
+    for (const answer of [{}, Promise.resolve({})]) {
+      const client = new Client("app", "users", { driver: driverWhere(() => answer), codec: text, logger });
+      expect(await rejection(client.getOrSet("a", NEVER))).toMatchObject({ code: "ERR_DRIVER" });
+    }
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe("getOrSet and a read that is under way", () => {
+  it("computes nothing if all callers have aborted meanwhile", async () => {
+    const held = deferred();
+    const driver = driverWhere((call) => held.promise.then(() => call.pass()));
+    const client = new Client("app", "users", { driver, codec: text });
+    const controller = new AbortController();
+    const caller = client.getOrSet("a", NEVER, { signal: controller.signal });
+    controller.abort("gone");
+    expect(await rejection(caller)).toBe("gone");
+    held.resolve();
+    await settle();
+    expect(await client.getOrSet("a", () => "computed")).toBe("computed");
+  });
+
+  it("passes compute an aborted signal if the client was closed meanwhile", async () => {
+    const held = deferred();
+    const driver = driverWhere((call) => held.promise.then(() => call.pass()));
+    const client = new Client("app", "users", { driver, codec: text });
+    const caller = client.getOrSet("a", (_key, { signal }) => String(signal.aborted));
+    const closing = client.close();
+    held.resolve();
+    expect(await caller).toBe("true");
+    await closing;
   });
 });
 

@@ -1,21 +1,17 @@
+import { deserialize, serialize } from "node:v8";
 import { describe, expect, it, vi } from "vitest";
 import { Client } from "../../src/client/client.js";
 import { bytes } from "../../src/codec/bytes.js";
 import type { Codec } from "../../src/codec/codec.js";
 import { text } from "../../src/codec/text.js";
 import { CodecError, DriverError } from "../../src/errors.js";
-import { recording } from "../support/driver.js";
+import { driverWhere, recording } from "../support/driver.js";
 import { rejection } from "../support/promises.js";
 
 const date: Codec<Date> = {
   format: "text",
   encode: (value) => value.toISOString(),
   decode: (stored) => new Date(stored),
-};
-const flags: Codec<ReadonlySet<number>> = {
-  format: "bytes",
-  encode: (value) => Uint8Array.from(value),
-  decode: (stored) => new Set(stored),
 };
 
 describe("a custom codec", () => {
@@ -28,13 +24,59 @@ describe("a custom codec", () => {
     expect(await client.compareAndSwap("a", new Date(0), new Date(1))).toBe(true);
   });
 
-  it("may write bytes, which the driver receives uncopied", async () => {
+  it("that declares that it copies may write bytes, which the driver receives uncopied", async () => {
     const { driver, calls } = recording();
     const encoded = Uint8Array.of(1, 2);
-    const client = new Client("app", "flags", { driver, codec: { ...flags, encode: () => encoded } });
+    const decode = vi.fn((stored: Uint8Array) => new Set(stored));
+    const codec: Codec<ReadonlySet<number>> = { format: "bytes", copies: true, encode: () => encoded, decode };
+    const client = new Client("app", "flags", { driver, codec });
     await client.set("a", new Set([1, 2]));
     expect(calls[0]?.args[2]).toBe(encoded);
     expect(await client.get("a")).toEqual(new Set([1, 2]));
+    expect(decode.mock.calls[0]?.[0]).toBe(driver.get(client.prefix, "a"));
+  });
+
+  describe("that returns views", () => {
+    /** It encodes an array as its own memory, and decodes to a view of what it receives. */
+    const views: Codec<Uint16Array> = {
+      format: "bytes",
+      encode: (value) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+      decode: (stored) => new Uint16Array(stored.buffer, stored.byteOffset, stored.byteLength / 2),
+    };
+    const structured: Codec<Uint16Array> = { format: "bytes", encode: serialize, decode: deserialize };
+
+    it.each([
+      ["of its own", views],
+      ["by v8.deserialize", structured],
+    ])("shares no memory with the store in any call: %s", async (_name, codec) => {
+      const client = new Client("app", "views", { codec });
+      const [zero, one] = [Uint16Array.of(0), Uint16Array.of(1)];
+      await client.set("set", one);
+      await client.setNX("setNX", one);
+      await client.getSet("getSet", one);
+      await client.mSet({ mSet: one });
+      await client.set("swap", zero);
+      await client.compareAndSwap("swap", zero, one);
+      await client.getOrSet("getOrSet", () => one);
+      one.fill(9);
+      const keys = ["set", "setNX", "getSet", "mSet", "swap", "getOrSet"];
+      for (const key of keys) {
+        (await client.get(key)).fill(9);
+        (await client.find(key))?.fill(9);
+        (await client.mGet([key])).get(key)?.fill(9);
+        (await client.getOrSet(key, () => zero)).fill(9);
+        expect(await client.get(key), key).toEqual(Uint16Array.of(1));
+        (await client.getSet(key, Uint16Array.of(2)))?.fill(9);
+        expect(await client.get(key), key).toEqual(Uint16Array.of(2));
+      }
+    });
+
+    it("keeps the values of a driver that returns the same bytes again and again", async () => {
+      const stored = Uint8Array.of(1, 0);
+      const client = new Client("app", "views", { driver: driverWhere(() => stored), codec: views });
+      (await client.get("a")).fill(9);
+      expect(stored).toEqual(Uint8Array.of(1, 0));
+    });
   });
 
   it("reads the format that it declares, whichever is stored", async () => {

@@ -46,6 +46,17 @@ describe("json()", () => {
     expect(await client.get("a")).toEqual({ list: [1] });
   });
 
+  it("says that a value is nested too deeply, and not that it holds a cycle", () => {
+    expect(() => json().encode(nested(100_000))).toThrow("it is nested too deeply");
+    expect(() => json().encode(circle)).toThrow("it holds a cycle");
+    const thrower = {
+      toJSON() {
+        throw "a string";
+      },
+    };
+    expect(() => json().encode(thrower)).toThrow("a toJSON that throws");
+  });
+
   const circle: unknown[] = [];
   circle.push(circle);
   it.each([
@@ -64,6 +75,7 @@ describe("json()", () => {
       },
     ],
     ["a toJSON that returns undefined", { toJSON: () => undefined }],
+    ["an object that is nested too deeply", nested(100_000)],
   ])("refuses %s, which has no JSON form", async (_name, value) => {
     const error = await rejection<CodecError>(open().set("a", value));
     expect(error).toBeInstanceOf(CodecError);
@@ -82,6 +94,12 @@ describe("json()", () => {
     },
   );
 });
+
+function nested(depth: number): unknown {
+  let value: unknown = [];
+  for (let at = 0; at < depth; at++) value = [value];
+  return value;
+}
 
 const SCHEMAS: [string, TextCodec<{ name: string; admin: boolean }>][] = [
   ["zod", json(z.object({ name: z.string(), admin: z.boolean().default(false) }))],
@@ -130,6 +148,9 @@ describe.each(SCHEMAS)("json(schema) with %s", (_name, codec) => {
     await expect(client.get("a")).rejects.toBeInstanceOf(CodecError);
   });
 });
+
+const CIRCLE: { self?: unknown } = {};
+CIRCLE.self = CIRCLE;
 
 /** A Standard Schema that no library made. */
 function schema(validate: StandardSchemaV1.Props<string>["validate"]): StandardSchemaV1<string> {
@@ -184,7 +205,7 @@ describe("json(schema)", () => {
       { message: "m" },
     ];
     const codec = json(schema(() => ({ issues })));
-    expect(() => codec.encode("x")).toThrow("at a.0.Symbol(s), the root, the root");
+    expect(() => codec.encode("x")).toThrow("at a.0.Symbol(s) (m), the root (m), the root (m)");
   });
 
   it("accepts a schema for a string or null", async () => {
@@ -193,5 +214,158 @@ describe("json(schema)", () => {
     expect(await client.get("a")).toBeNull();
     await client.set("a", "x");
     expect(await client.withCodec(text).get("a")).toBe('"x"');
+  });
+});
+
+describe("what json(schema) writes", () => {
+  const Visit = z.object({ at: z.date() });
+
+  it("is refused when the schema would not read it again", async () => {
+    const client = new Client("app", "visits", { codec: json(Visit) });
+    const error = await rejection<CodecError>(client.set("a", { at: new Date(0) }));
+    expect(error).toBeInstanceOf(CodecError);
+    expect(error.message).toBe(
+      'set "a": the value can be written but not be read: the value does not fit the schema at at ' +
+        "(Invalid input: expected date, received string)",
+    );
+    expect(await client.exists("a")).toBe(false);
+  });
+
+  it("is not checked with verify: false", async () => {
+    const client = new Client("app", "visits", { codec: json(Visit, { verify: false }) });
+    await client.set("a", { at: new Date(0) });
+    await expect(client.get("a")).rejects.toBeInstanceOf(CodecError);
+  });
+
+  it("is refused with the name only of what the schema throws on the way back", async () => {
+    const picky = schema((value) => {
+      if (value === "x") return { value: "y" };
+      throw new TypeError(String(value));
+    });
+    const client = new Client("app", "visits", { codec: json(picky) });
+    expect(await rejection(client.set("a", "x"))).toMatchObject({ message: 'set "a": the codec threw TypeError' });
+  });
+});
+
+describe("json(schema) with a schema that works both ways", () => {
+  const date = z.codec(z.iso.datetime(), z.date(), {
+    decode: (stored) => new Date(stored),
+    encode: (at) => at.toISOString(),
+  });
+  const Visit = z.object({ at: date, by: z.string().default("nobody") });
+
+  it("writes by the option encode, and reads by the schema", async () => {
+    const client = new Client("app", "visits", { codec: json(Visit, { encode: Visit.encode }) });
+    await client.set("a", { at: new Date(0), by: "Alice" });
+    expect(await client.withCodec(text).get("a")).toBe('{"at":"1970-01-01T00:00:00.000Z","by":"Alice"}');
+    expect(await client.get("a")).toEqual({ at: new Date(0), by: "Alice" });
+    expect(await client.compareAndSwap("a", { at: new Date(0), by: "Alice" }, { at: new Date(1), by: "Bob" })).toBe(
+      true,
+    );
+    expect(await client.getOrSet("b", () => ({ at: new Date(2), by: "Bob" }))).toEqual({ at: new Date(2), by: "Bob" });
+  });
+
+  it("names the issues that the option encode throws, and only the name of anything else", async () => {
+    const client = new Client("app", "visits", { codec: json(Visit, { encode: Visit.encode }) });
+    const error = await rejection<CodecError>(client.set("a", { at: "now", by: "Bob" } as never));
+    expect(error.message).toBe(
+      'set "a": the value does not fit the schema at at (Invalid input: expected date, received string)',
+    );
+    for (const thrown of [new RangeError("Alice"), undefined]) {
+      const encode = (): never => {
+        throw thrown;
+      };
+      const throwing = new Client("app", "visits", { codec: json(Visit, { encode }) });
+      const shown = thrown === undefined ? "undefined" : "RangeError";
+      expect(await rejection(throwing.set("a", { at: new Date(0), by: "" }))).toMatchObject({
+        message: `set "a": the codec threw ${shown}`,
+      });
+    }
+  });
+
+  it("writes by a schema of zod without the option, also where its input and output are of one type", async () => {
+    const reversed = (value: string) => value.split("").reverse().join("");
+    const Suffixed = z.codec(z.string().endsWith("!"), z.string(), {
+      decode: (stored) => reversed(stored),
+      encode: (value) => reversed(value),
+    });
+    const client = new Client("app", "texts", { codec: json(Suffixed) });
+    await client.set("a", "!olleh");
+    expect(await client.withCodec(text).get("a")).toBe('"hello!"');
+    expect(await client.get("a")).toBe("!olleh");
+    const inputToo = new Client("app", "visits", { codec: json(Visit as unknown as z.ZodType<{ at: Date }>) });
+    await inputToo.set("a", { at: "1970-01-01T00:00:00.000Z" } as never);
+    expect(await inputToo.get("a")).toEqual({ at: new Date(0), by: "nobody" });
+  });
+
+  it.each([
+    ["null", null, "options is null"],
+    ["an array", [], undefined],
+    ["a string", "verify", "options is a string"],
+    ["an unknown option", { verfy: true }, 'there is no option "verfy"; allowed are encode, verify'],
+    ["an encode that is no function", { encode: "x" }, "encode is a string; allowed is a function"],
+    ["a verify that is no boolean", { verify: 0 }, "verify is a number; allowed is a boolean"],
+  ])("refuses %s as options", (_name, options, message) => {
+    const make = () => json(Visit, options as never);
+    if (message === undefined) expect(make).not.toThrow();
+    else expect(make).toThrow(message);
+  });
+});
+
+describe("the message of a schema", () => {
+  /** The error of a schema with this message, for this value. */
+  const told = (value: unknown, message: unknown, path: PropertyKey[] = []): string => {
+    const codec = json(schema(() => ({ issues: [{ message: message as string, path }] })));
+    try {
+      codec.encode(value as string);
+    } catch (error) {
+      return (error as Error).message.replace("the value does not fit the schema at ", "");
+    }
+    throw new Error("it should be refused");
+  };
+
+  it.each([
+    ["a short string", "ab", "ab is bad"],
+    ["another string", "secret", "expected a number"],
+    ["a number", 5, "at least 6"],
+    ["null and undefined", { a: null, b: undefined }, "received null, expected undefined"],
+    ["a null object", Object.assign(Object.create(null), { a: "xyz" }), "bad"],
+    ["an object that is there twice", [CIRCLE, CIRCLE], "bad"],
+    ["a short key", { "": 1, d: 2 }, "bad"],
+  ])("is told when it repeats nothing of the value: %s", (_name, value, message) => {
+    expect(told(value, message)).toBe(`the root (${message})`);
+  });
+
+  it.each([
+    ["a whole string", "secret", 'received "secret"'],
+    ["the start of a string", "secretary", "received sec…"],
+    ["a string in other case", "Secret", "SECRET is bad"],
+    ["a nested string", { a: [{ b: "secret" }] }, "not secret"],
+    ["digits of a number", 1234.5, "5 is too much"],
+    ["digits of a short string", "7x", "7 is bad"],
+    ["a boolean", true, "received true"],
+    ["a BigInt", 12n, "12 is bad"],
+    ["a key", { pin: 5 }, 'unknown key "pin"'],
+    ["a short key with a digit", { "7": null }, 'unknown key "7"'],
+    ["a symbol, perhaps", Symbol("a"), "bad"],
+    ["a function, perhaps", () => {}, "bad"],
+    ["an instance of a class, perhaps", new Date(0), "bad"],
+    ["too many members, perhaps", Array.from({ length: 2_000 }, () => null).map(() => true), "bad"],
+    ["too long a string, perhaps", "x".repeat(20_000), "bad"],
+  ])("is left out when it repeats a part of the value: %s", (_name, value, message) => {
+    expect(told(value, message)).toBe("the root");
+  });
+
+  it.each([
+    ["no string", 5],
+    ["empty", ""],
+    ["long", "m".repeat(201)],
+    ["of several lines", "one\ntwo"],
+  ])("is left out when it is %s", (_name, message) => {
+    expect(told("x", message)).toBe("the root");
+  });
+
+  it("may repeat the keys of the path", () => {
+    expect(told({ name: 5 }, "name must be a string", ["name"])).toBe("name (name must be a string)");
   });
 });

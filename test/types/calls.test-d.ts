@@ -63,6 +63,20 @@ describe("getOrSet", () => {
     expectTypeOf(notes.getOrSet("k", () => "literal" as const)).toEqualTypeOf<Promise<string>>();
   });
 
+  it("resolves to the client's type of value if compute is of type any", () => {
+    const parse = (stored: string) => JSON.parse(stored);
+    expectTypeOf(users.getOrSet("k", parse)).toEqualTypeOf<Promise<User>>();
+    expectTypeOf(users.getOrSet("k", async (key) => parse(key))).toEqualTypeOf<Promise<User>>();
+  });
+
+  it("passes the key and a signal to compute", () => {
+    void notes.getOrSet("k", (key, { signal }) => {
+      expectTypeOf(key).toEqualTypeOf<string>();
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+      return key;
+    });
+  });
+
   it("accepts no compute of other values", () => {
     // @ts-expect-error
     void users.getOrSet("k", () => 5);

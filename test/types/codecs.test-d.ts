@@ -61,6 +61,25 @@ describe("json(schema)", () => {
     json(type("string.numeric.parse"));
   });
 
+  it("accepts a schema whose output is not its input with the option encode, its reverse", () => {
+    const Visit = z.object({
+      at: z.codec(z.iso.datetime(), z.date(), { decode: (at) => new Date(at), encode: (at) => at.toISOString() }),
+    });
+    expectTypeOf(json(Visit, { encode: Visit.encode })).toEqualTypeOf<TextCodec<{ at: Date }>>();
+    expectTypeOf(json(Visit, { encode: ({ at }) => ({ at: at.toISOString() }), verify: false })).toEqualTypeOf<
+      TextCodec<{ at: Date }>
+    >();
+    const length = v.pipe(v.string(), v.transform(Number));
+    expectTypeOf(json(length, { encode: (value) => String(value) })).toEqualTypeOf<TextCodec<number>>();
+    expectTypeOf(json(zod, { verify: false })).toEqualTypeOf<TextCodec<User>>();
+    // @ts-expect-error
+    json(Visit);
+    // @ts-expect-error
+    json(Visit, { verify: false });
+    // @ts-expect-error
+    json(Visit, { encode: (visit) => visit });
+  });
+
   it("accepts a schema that only narrows", () => {
     expectTypeOf(json(z.string().trim())).toEqualTypeOf<TextCodec<string>>();
     expectTypeOf(json(z.string().brand<"Email">())).toExtend<TextCodec<string & z.$brand<"Email">>>();
