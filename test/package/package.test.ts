@@ -62,6 +62,17 @@ describe.concurrent("the packed tarball", { timeout: 120_000 }, () => {
     }
   });
 
+  it("maps every subpath for compilers that do not read exports", () => {
+    const subpaths = [...ENTRIES.values()].filter((file) => file !== "index");
+    const expected = Object.fromEntries(subpaths.map((file) => [file, [`./dist/${file}.d.ts`]]));
+    expect(manifest.typesVersions).toEqual({ "*": expected });
+    expect([manifest.main, manifest.types]).toEqual(["./dist/index.cjs", "./dist/index.d.ts"]);
+  });
+
+  it("imports no module of Node for its conformance suite", () => {
+    expect(consumer.installed("dist/testing.js")).not.toMatch(/["']node:|\bBuffer\.|\bprocess\./);
+  });
+
   it("contains every file that its documents link to", () => {
     const links = files
       .filter((path) => path.endsWith(".md"))
