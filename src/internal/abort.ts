@@ -23,10 +23,12 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 /** The callbacks of each signal. Its listener is removed with the last of them. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
-function notify(this: AbortSignal): void {
+function notify({ target }: Event): void {
+  // The target of its own event. Not `this`, which older versions of workerd leave undefined.
+  const signal = target as AbortSignal;
   // A signal has callbacks as long as it has this listener.
-  const callbacks = waiting.get(this) as Set<() => void>;
-  waiting.delete(this);
+  const callbacks = waiting.get(signal) as Set<() => void>;
+  waiting.delete(signal);
   for (const callback of callbacks) callback();
 }
 
