@@ -25,9 +25,12 @@ export default defineConfig({
   ],
 });
 
-/** Some runtimes of CommonJS, Jest's among them, have `require` but no `import()`. */
+/**
+ * Some runtimes of CommonJS, Jest's among them, have `require` but no `import()`. Bundlers accept a `require` of a package
+ * that is not installed only directly within `try`.
+ */
 function withRequire(code: string): string {
-  return code.replace(/\bimport\(("[^"]+"|'[^']+')\)/g, "Promise.resolve().then(() => require($1))");
+  return code.replace(/\bawait import\(("[^"]+"|'[^']+')\)/g, "require($1)");
 }
 
 /**

@@ -12,8 +12,9 @@ import { TrackedStore } from "./tracked-store.js";
 
 /**
  * Stores entries in the memory of this process: for unit tests, for small services and, with bounds, for caches. Strings
- * stay strings, and bytes stay bytes. Without options it has no bounds, and an expired entry is removed when a call meets
- * it. `Date.now()` is its only clock, so the fake timers of vitest, jest and node:test work with it.
+ * stay strings, and bytes stay bytes. Without options it has no bounds and no timer: an expired entry is removed when a
+ * call meets it, or by later writes of keys with a TTL. `Date.now()` is its only clock, so the fake timers of vitest, jest
+ * and node:test work with it.
  *
  * `get` and `mGet` **use** the entries they find, and every write uses the entry it writes. `exists`, `ttl`, `keys`,
  * `scan`, and a `setNX` or compare call that returns `false` do not. Above a bound, the least recently used entries of all

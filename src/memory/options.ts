@@ -21,7 +21,8 @@ export interface MemoryOptions {
   /**
    * How often expired entries are removed: more than 0 and at most 2^31−1 ms. An expired entry is removed within the
    * interval and one more second. The sweep works for 1 ms at a time, its cost depends on the number of expired entries
-   * alone, and it does not keep the process alive. Default: no sweep; an expired entry is removed when a call meets it.
+   * alone, and it does not keep the process alive. Default: no sweep. Then an expired entry is removed when a call
+   * meets it; a driver without any option also removes expired entries, a few at a time, with each write that has a TTL.
    */
   sweepInterval?: Duration | undefined;
 }

@@ -41,6 +41,11 @@ export class PlainNamespace implements CountedNamespace {
     return keys;
   }
 
+  /** The current entries, expired ones included. An entry that is added meanwhile may be left out. */
+  entries(): IterableIterator<[string, StoredValue], undefined> {
+    return this.#rest === undefined ? this.#first.entries() : entriesOf(this.#maps);
+  }
+
   get size(): number {
     return this.#maps.reduce((sum, { size }) => sum + size, 0);
   }
@@ -75,6 +80,11 @@ export class PlainNamespace implements CountedNamespace {
       this.#rest.push(new Map([[key, stored]]));
     }
   }
+}
+
+function* entriesOf<T>(maps: readonly Map<string, T>[]): Generator<[string, T], undefined> {
+  for (const map of maps) yield* map.entries();
+  return undefined;
 }
 
 /** A V8 Map holds at most 2^24 entries, and counts deleted ones until it rehashes. Half of that is safe. */

@@ -1,12 +1,13 @@
 import type { Encoded } from "../driver/encoded.js";
 import { Entry, isExpired, type StoredValue } from "./entry.js";
+import { ExpiredEntries } from "./expired-entries.js";
 import { owned } from "./owned.js";
 import { PlainNamespace } from "./plain-namespace.js";
 import { type MemoryStats, statsOf, Totals } from "./stats.js";
 import type { Store } from "./store.js";
 
 /**
- * The store of a driver without options: it has no bounds and no sweep. Each namespace has its own Map. A value without
+ * The store of a driver without options: it has no bounds and no timer. Each namespace has its own Map. A value without
  * a TTL is stored bare, which saves 56 bytes an entry.
  */
 export class PlainStore implements Store {
@@ -15,6 +16,9 @@ export class PlainStore implements Store {
   readonly #empty = new PlainNamespace();
   /** Of the namespaces that were removed. */
   readonly #removed = new Totals();
+  readonly #expired = new ExpiredEntries(this.#namespaces, (prefix, namespace, key) =>
+    this.#expire(prefix, namespace, key),
+  );
 
   read(prefix: string, key: string): Encoded | undefined {
     const namespace = this.#namespace(prefix);
@@ -97,7 +101,12 @@ export class PlainStore implements Store {
       namespace = new PlainNamespace();
       this.#namespaces.set(prefix, namespace);
     }
-    namespace.set(key, expires === undefined ? owned(value) : new Entry(owned(value), expires));
+    if (expires === undefined) {
+      namespace.set(key, owned(value));
+    } else {
+      namespace.set(key, new Entry(owned(value), expires));
+      this.#expired.written();
+    }
   }
 
   #expire(prefix: string, namespace: PlainNamespace, key: string): void {
@@ -113,6 +122,7 @@ export class PlainStore implements Store {
   /** Removes a namespace, once it is empty or cleared. */
   #drop(prefix: string, namespace: PlainNamespace): void {
     this.#namespaces.delete(prefix);
+    this.#expired.forget(namespace);
     this.#removed.add(namespace);
   }
 }

@@ -1,6 +1,5 @@
-import assert from "node:assert/strict";
-import { inspect } from "node:util";
 import { type ErrorCode, NamestoreError } from "../errors.js";
+import * as assert from "./assert.js";
 
 /**
  * Asserts that the call rejects with an error of this class that names the operation and the key, and returns the
@@ -27,7 +26,7 @@ type ErrorClass<E> = (new (message: string) => E) & { readonly code: ErrorCode }
 /** Returns what a promise rejects with. */
 export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
-    (result) => assert.fail(`expected a rejection; it resolved to ${inspect(result)}`),
+    (result) => assert.fail(`expected a rejection; it resolved to ${assert.show(result)}`),
     (reason: unknown) => reason,
   );
 }

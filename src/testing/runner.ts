@@ -11,8 +11,12 @@
 export interface Runner {
   /** Groups the cases that `body` registers synchronously. */
   describe(name: string, body: () => void): unknown;
-  /** Registers a case. If TTLs are whole seconds, some cases wait for three: allow ten seconds or more for each case. */
-  it(name: string, body: () => Promise<void>): unknown;
+  /**
+   * Registers a case. `timeout` is how long the runner has to allow it, in milliseconds: a little longer than the suite's
+   * own limit, `caseLimit` of the subject. Vitest, jest and Bun take it as the third argument. node:test ignores it, and
+   * has no limit by default.
+   */
+  it(name: string, body: () => Promise<void>, timeout: number): unknown;
   /** Runs `body` once, after the last case of the surrounding `describe`. */
   after(body: () => Promise<void>): unknown;
 }

@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../client/client.js";
 import { type Driver, NO_EXPIRY } from "../driver/driver.js";
+import * as assert from "./assert.js";
+import { sleep } from "./sleep.js";
 import type { Facts } from "./suite.js";
 
 /** What a case works with: a driver, and namespaces that no other case uses. */
@@ -41,12 +40,16 @@ export const DAY = 24 * HOUR;
 /** A codec of the suite's own, so that the suite tests drivers and not codecs. */
 export const text = { format: "text", encode: (value: string) => value, decode: (stored: string) => stored } as const;
 
-/** Keeps apart the runs against a shared store. It is short, since some stores have short keys. */
-const RUN = randomUUID().slice(0, 8);
+/**
+ * Keeps apart the runs against a shared store. It is short, since some stores have short keys. The first case makes it:
+ * some runtimes have no random numbers while a module loads.
+ */
+let run: string | undefined;
 let scopes = 0;
 
 export function newScope(driver: Driver, facts: Facts, another: Scope["another"]): Scope {
-  const root = `ns${RUN}-${scopes++}`;
+  run ??= Math.random().toString(36).slice(2, 10).padEnd(8, "0");
+  const root = `ns${run}-${scopes++}`;
   const texts: Scope["texts"] = (domain = "cases", rootNS = root) =>
     new Client(rootNS, domain, { driver, codec: text });
   const client = texts();

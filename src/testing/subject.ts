@@ -33,6 +33,12 @@ export interface Subject {
    * early. Default: 1.
    */
   readonly ttlResolution?: number | undefined;
+  /**
+   * How long a case may take, in milliseconds; a case that takes longer fails with a message that names the pending calls
+   * of the driver. Raise it for a slow store. The suite tells the runner to allow a little more than this, so the runner's
+   * own limit need not be raised. Default: 30,000.
+   */
+  readonly caseLimit?: number | undefined;
   /** What the store cannot hold. Default: no limits that the suite would reach. */
   readonly limits?: Limits | undefined;
 }

@@ -22,10 +22,12 @@ export interface Facts {
   readonly limits: Limits;
   /** A short TTL in milliseconds. */
   readonly brief: number;
+  /** How long a case may take, in milliseconds. */
+  readonly caseLimit: number;
   /** How long a key may outlive its TTL, in milliseconds. */
   readonly late: number;
 }
 
-export function factsOf({ ttlResolution = 1, limits = {} }: Subject): Facts {
-  return { limits, brief: Math.max(20, ttlResolution), late: 2 * ttlResolution };
+export function factsOf({ ttlResolution = 1, limits = {}, caseLimit = 30_000 }: Subject): Facts {
+  return { limits, caseLimit, brief: Math.max(20, ttlResolution), late: 2 * ttlResolution };
 }

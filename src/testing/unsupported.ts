@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import type { Driver } from "../driver/driver.js";
 import type { Supports } from "../driver/supports.js";
 import { NotSupportedError } from "../errors.js";
+import * as assert from "./assert.js";
 import { collect, rejects } from "./assertions.js";
 import { concurrentMSets } from "./concurrent-m-sets.js";
 import type { Scope } from "./scope.js";

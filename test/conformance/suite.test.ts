@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, expectTypeOf, it, vi } from "vitest";
 import { MemoryDriver } from "../../src/index.js";
-import type { Runner } from "../../src/testing/index.js";
+import { conformance, type Runner } from "../../src/testing/index.js";
 import { broken } from "./broken/fault.js";
 import { collect } from "./collect.js";
 
@@ -75,6 +75,83 @@ describe("the conformance suite", () => {
     }
   });
 
+  it("keeps no data of a case that has ended", async () => {
+    const memory = new MemoryDriver();
+    const close = vi.spyOn(memory, "close").mockImplementation(() => {});
+    const { cases, finish } = collect({ name: "memory", open: () => memory });
+    const topics = /^(batch|counters|listing|limits|names|values) >/;
+    for (const [title, run] of cases) {
+      if (!topics.test(title)) continue;
+      await run();
+      expect(memory.stats().entries, title).toBe(0);
+    }
+    await finish();
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it("removes what a case stored where mDel fails", async () => {
+    const memory = new MemoryDriver();
+    vi.spyOn(memory, "mDel").mockImplementation(() => {
+      throw new Error("mDel is broken");
+    });
+    const { cases, finish } = collect({ name: "memory", open: () => memory });
+    await cases.get("batch > mSet stores a thousand keys")?.();
+    expect(memory.stats().entries).toBe(0);
+    await finish();
+  });
+
+  it("fails every case at once, with one message, if the basic check fails", async () => {
+    const memory = new MemoryDriver();
+    const get = vi.spyOn(memory, "get").mockReturnValue("another value");
+    const { cases, finish } = collect({ name: "broken", open: () => memory });
+    const reasons = new Set<string>();
+    for (const [title, run] of cases) {
+      if (title === BASIC_CHECK) continue;
+      await run().catch((error: Error) => reasons.add(error.message));
+    }
+    expect([...reasons]).toEqual(['the basic check failed: set stored "value", and get returned "another value"']);
+    expect(get).toHaveBeenCalledTimes(1);
+    await expect(cases.get(BASIC_CHECK)?.()).rejects.toThrow(/^set stored "value"/);
+    expect([...cases.keys()][0]).toBe(BASIC_CHECK);
+    await finish();
+  });
+
+  it("ends a case at its limit, and names the calls that are pending", async () => {
+    const memory = new MemoryDriver();
+    const never = new Promise<never>(() => {});
+    vi.spyOn(memory, "mSet").mockReturnValue(never as never);
+    vi.spyOn(memory, "scan").mockImplementation(async function* () {
+      yield await never;
+    });
+    const { cases, finish } = collect({ name: "hanging", open: () => memory, caseLimit: 50 });
+    const ending = (calls: string) =>
+      `the case did not end within its limit of 50 ms (caseLimit of the subject); pending calls of the driver: ${calls}`;
+    await expect(cases.get("batch > mSet replaces values and does not change other keys")?.()).rejects.toThrow(
+      ending("mSet"),
+    );
+    await expect(cases.get("concurrency > concurrent mSet leave all values of one caller")?.()).rejects.toThrow(
+      ending("mSet (10)"),
+    );
+    await expect(cases.get("listing > an empty namespace has no keys")?.()).rejects.toThrow(ending("scan"));
+    await finish();
+  });
+
+  it("ends at its limit where the driver does not open, and says so", async () => {
+    const { cases } = collect({ name: "hanging", open: () => new Promise(() => {}), caseLimit: 50 });
+    await expect(cases.get("basic > set replaces the value")?.()).rejects.toThrow(
+      /^the basic check failed: .* pending calls of the driver: open$/,
+    );
+  });
+
+  it("tells the runner to allow more than its own limit", () => {
+    const timeouts = new Set<number>();
+    const it = (_: string, __: unknown, timeout: number): unknown => timeouts.add(timeout);
+    const runner: Runner = { describe: (_, body) => body(), it, after: () => {} };
+    conformance(runner, { name: "memory", open: () => new MemoryDriver() });
+    conformance(runner, { name: "memory", open: () => new MemoryDriver(), caseLimit: 60_000 });
+    expect([...timeouts]).toEqual([35_000, 65_000]);
+  });
+
   it("runs any case alone, and waits at the end for everything it started", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
@@ -95,3 +172,5 @@ describe("the conformance suite", () => {
     await expect(finish()).rejects.toThrow("connection refused");
   });
 });
+
+const BASIC_CHECK = "the basic check: the driver opens, sets a key, gets it and deletes it";

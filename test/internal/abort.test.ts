@@ -15,6 +15,16 @@ describe("onAbort", () => {
     for (const callback of callbacks) expect(callback).toHaveBeenCalledTimes(1);
   });
 
+  it("runs them where the runtime calls a listener without this", () => {
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, "addEventListener");
+    const callback = vi.fn();
+    onAbort(signal, callback);
+    const [, listener] = add.mock.calls[0] ?? [];
+    Reflect.apply(listener as (event: object) => void, undefined, [{ target: signal }]);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
   it("adds one listener, and removes it with the last callback", () => {
     const { signal } = new AbortController();
     const forget = [vi.fn(), vi.fn()].map((callback) => onAbort(signal, callback));

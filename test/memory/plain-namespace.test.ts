@@ -70,6 +70,7 @@ describe("PlainNamespace", () => {
           for (const key of KEYS) expect(namespace.get(key)).toBe(model.get(key));
           expect(namespace.empty).toBe(model.size === 0);
           expect(namespace.keys().sort()).toEqual([...model.keys()].sort());
+          expect(new Map(namespace.entries())).toEqual(model);
         }
       }),
       { runs: 300 },

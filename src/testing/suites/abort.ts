@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../assert.js";
 import { reasonOf, sameKeys } from "../assertions.js";
 import { operations } from "../operations.js";
 import { DAY } from "../scope.js";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../assert.js";
 import type { Suite } from "../suite.js";
 
 /** `set`, `setNX`, `get`, `find`, `delete` and `exists`, without TTLs. */

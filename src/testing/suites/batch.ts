@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { CodecError, InvalidArgumentError, InvalidKeyError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { invalid, rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 

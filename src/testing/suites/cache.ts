@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import { CodecError, InvalidArgumentError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { invalid, reasonOf, rejects } from "../assertions.js";
 import { HOUR } from "../scope.js";
 import type { Suite } from "../suite.js";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { UnavailableError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { reasonOf, rejects } from "../assertions.js";
 import { named, operations } from "../operations.js";
 import { type Texts, text } from "../scope.js";

@@ -1,5 +1,6 @@
-import assert from "node:assert/strict";
+import * as assert from "../assert.js";
 import { concurrentMSets } from "../concurrent-m-sets.js";
+import { sleep } from "../sleep.js";
 import type { Suite } from "../suite.js";
 
 /** Concurrent calls: each is atomic, and calls about one key keep their order. */
@@ -88,7 +89,7 @@ export function concurrency({ it }: Suite): void {
     await together(10, async (index) => {
       for (let attempts = 0; attempts < 1_000; attempts++) {
         if (await client.setNX("lock", `${index}`)) break;
-        await new Promise(setImmediate);
+        await sleep(0);
       }
       assert.equal(++holders, 1);
       assert.equal(await client.get("lock"), `${index}`);

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { InvalidArgumentError, OverflowError, TypeMismatchError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { invalid, rejects } from "../assertions.js";
 import { DAY } from "../scope.js";
 import type { Suite } from "../suite.js";

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import * as assert from "../assert.js";
 import type { Texts } from "../scope.js";
+import { sleep } from "../sleep.js";
 import type { Suite } from "../suite.js";
 
 /** What happens when TTLs end. These cases wait. */

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { InvalidArgumentError, InvalidKeyError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { rejects } from "../assertions.js";
 import { named, type Operation, ofOneKey, ofSeveralKeys, writes } from "../operations.js";
 import { DAY } from "../scope.js";

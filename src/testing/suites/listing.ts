@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../assert.js";
 import { collect, sameKeys } from "../assertions.js";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";
@@ -140,13 +140,28 @@ export function listing({ it }: Suite): void {
   );
 
   it(
-    "a scan during which its keys are removed yields each of them once",
+    "a scan during which its keys are removed one by one yields each of them once",
     async ({ client }) => {
-      const keys = await fill(client);
+      const keys = Array.from({ length: 250 }, (_, index) => `key ${index}`);
+      await client.mSet(keys.map((key) => [key, "value"]));
       const seen: string[] = [];
       for await (const key of client.scan()) {
         seen.push(key);
         await client.delete(key);
+      }
+      sameKeys(seen, keys);
+      assert.deepEqual(await client.keys(), []);
+    },
+    "scan",
+  );
+
+  it(
+    "a scan of thousands of keys during which they are removed yields each of them once",
+    async ({ client }) => {
+      const keys = await fill(client);
+      const seen: string[] = [];
+      for await (const key of client.scan()) {
+        if (seen.push(key) % 100 === 0) await client.mDel(seen.slice(-100));
       }
       sameKeys(seen, keys);
       assert.deepEqual(await client.keys(), []);

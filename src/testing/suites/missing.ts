@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import { NotFoundError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { collect, rejects } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
 import type { Needs, Suite } from "../suite.js";

@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import { Client } from "../../client/client.js";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import type { NamestoreError } from "../../errors.js";
 import { MemoryDriver } from "../../memory/memory-driver.js";
+import * as assert from "../assert.js";
 import { DAY, HOUR, type Texts, text } from "../scope.js";
 import type { Suite } from "../suite.js";
 

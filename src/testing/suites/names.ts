@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../assert.js";
 import { sameKeys } from "../assertions.js";
 import type { Texts } from "../scope.js";
 import type { Suite } from "../suite.js";

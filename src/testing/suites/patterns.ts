@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import { InvalidPatternError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { collect, rejects, sameKeys } from "../assertions.js";
 import type { Suite } from "../suite.js";
 

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import { type CallOptions, type Driver, NO_EXPIRY } from "../../driver/driver.js";
 import { type Encoded, sameBytes, toText } from "../../driver/encoded.js";
 import { NamestoreError, UnavailableError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { collect, reasonOf, sameKeys } from "../assertions.js";
 import { DAY, HOUR, type Scope } from "../scope.js";
 import type { Suite } from "../suite.js";

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import { NO_EXPIRY } from "../../driver/driver.js";
 import { InvalidArgumentError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { invalid, rejects } from "../assertions.js";
 import { named, type Operation, ofOneKey, ofSeveralKeys, writes } from "../operations.js";
 import { DAY, HOUR } from "../scope.js";

@@ -1,5 +1,6 @@
-import assert from "node:assert/strict";
+import { sameBytes } from "../../driver/encoded.js";
 import { CodecError } from "../../errors.js";
+import * as assert from "../assert.js";
 import { rejects } from "../assertions.js";
 import type { Suite } from "../suite.js";
 
@@ -59,7 +60,7 @@ export function values({ it, facts }: Suite): void {
   it("large bytes are returned unchanged", async ({ bytes }) => {
     const value = Uint8Array.from({ length: large }, (_, index) => (index * 31) % 256);
     await bytes.mSet({ key: value });
-    assert.ok(Buffer.from(value).equals(await bytes.get("key")), "the bytes were changed");
+    assert.ok(sameBytes(value, await bytes.get("key")), "the bytes were changed");
   });
 
   it("many values of different sizes are not mixed up", async ({ client }) => {
@@ -110,7 +111,9 @@ export function values({ it, facts }: Suite): void {
 
   it("only the window of a view into a larger buffer is stored", async ({ bytes }) => {
     await bytes.set("subarray", all256.subarray(10, 13));
-    await bytes.set("buffer", Buffer.from(all256).subarray(20, 22));
+    // A Buffer where the runtime has them: small ones share memory with others.
+    const buffer = typeof Buffer === "undefined" ? all256.slice() : Buffer.from(all256);
+    await bytes.set("buffer", buffer.subarray(20, 22));
     assert.deepEqual(await bytes.get("subarray"), Uint8Array.of(10, 11, 12));
     assert.deepEqual(await bytes.get("buffer"), Uint8Array.of(20, 21));
   });

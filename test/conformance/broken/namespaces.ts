@@ -138,7 +138,7 @@ export const namespaces: Faults = {
     }),
   },
   "skips keys when others go": {
-    caughtBy: "listing > a scan during which its keys are removed yields each of them once",
+    caughtBy: "listing > a scan of thousands of keys during which they are removed yields each of them once",
     breaks: (memory) => ({
       async *scan(prefix, pattern) {
         // By position: after a key is removed, those behind it move up.
