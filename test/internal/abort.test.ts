@@ -36,21 +36,6 @@ describe("onAbort", () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("works where listeners are called without this, as in some runtimes", () => {
-    const callback = vi.fn();
-    let listener: (() => void) | undefined;
-    const signal = {
-      aborted: false,
-      addEventListener: (_: string, added: () => void) => {
-        listener = added;
-      },
-      removeEventListener() {},
-    } as unknown as AbortSignal;
-    onAbort(signal, callback);
-    listener?.();
-    expect(callback).toHaveBeenCalledTimes(1);
-  });
-
   it("does not run a callback that was removed", () => {
     const controller = new AbortController();
     const [kept, removed] = [vi.fn(), vi.fn()];
