@@ -11,21 +11,24 @@ import { kindOf, quote } from "./internal/describe.js";
  * await sessions.set(id, session, { ttl: 1_800_000 }); // the same
  * ```
  */
-export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`;
+// Not the union itself: the compiler would show an error's reader the name `Duration` instead of the forms.
+export type Duration = [number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}`][0];
 
 /**
  * Converts a duration to whole milliseconds, rounded up.
  *
  * @param what - names the argument in the error, such as `"ttl"`.
- * @throws InvalidArgumentError when it is malformed, negative, not finite or longer than 100 years.
+ * @param longest - the longest that is allowed, a whole number of milliseconds. Default: 100 years.
+ * @throws InvalidArgumentError when it is malformed, negative, not finite or longer than that.
  */
-export function milliseconds(duration: Duration, what: string): number {
+export function milliseconds(duration: Duration, what: string, longest = LONGEST): number {
   const exact = typeof duration === "string" ? parse(duration) : duration;
   // Adding 0 turns -0 into 0.
-  if (typeof exact === "number" && exact >= 0 && exact <= LONGEST) return Math.ceil(exact) + 0;
+  if (typeof exact === "number" && exact >= 0 && exact <= longest) return Math.ceil(exact) + 0;
   const shown =
     typeof duration === "string" ? quote(duration) : typeof duration === "number" ? String(duration) : kindOf(duration);
-  throw new InvalidArgumentError(`${what} is ${shown}; ${ALLOWED}`);
+  const upTo = longest === LONGEST ? "100 years" : `${longest} ms (about ${Math.round(longest / UNITS.d)} days)`;
+  throw new InvalidArgumentError(`${what} is ${shown}; allowed are 0 to ${upTo}, ${FORMS}`);
 }
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
@@ -38,8 +41,7 @@ const LONGEST_STRING = 40;
 
 const FORM = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?(ms|[smhdw])$/;
 
-const ALLOWED =
-  'allowed are 0 to 100 years, as milliseconds or a string such as "250ms", "30s", "15m", "1h", "7d" or "2w"';
+const FORMS = 'as milliseconds or a string such as "250ms", "30s", "15m", "1h", "7d" or "2w"';
 
 /** Strings that were parsed before. A program uses few, and parsing takes longer than storing a value (550 ns, 20 ns). */
 const parsed = new Map<string, number>();

@@ -215,3 +215,29 @@ export class DriverError extends OutcomeError {
   readonly code = DriverError.code;
   override readonly name = "DriverError";
 }
+
+/**
+ * Any error of namestore, as a union that `code` discriminates.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof NamestoreError) {
+ *   const failure = error as AnyNamestoreError;
+ *   if (failure.code === "ERR_TIMEOUT" && failure.outcome === "not-applied") return retry();
+ * }
+ * ```
+ */
+export type AnyNamestoreError =
+  | NotFoundError
+  | TypeMismatchError
+  | OverflowError
+  | InvalidPatternError
+  | InvalidKeyError
+  | InvalidNamespaceError
+  | InvalidArgumentError
+  | CodecError
+  | ConflictError
+  | NotSupportedError
+  | TimeoutError
+  | UnavailableError
+  | DriverError;

@@ -16,6 +16,7 @@ export { ForwardingDriver } from "./driver/forwarding-driver.js";
 export type { Supports } from "./driver/supports.js";
 export type { Duration } from "./duration.js";
 export {
+  type AnyNamestoreError,
   CodecError,
   ConflictError,
   DriverError,

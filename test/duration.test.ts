@@ -124,6 +124,17 @@ describe("milliseconds", () => {
     expect(() => milliseconds(duration as never, "the time")).toThrow(/^the time is .*; allowed are /);
   });
 
+  it("refuses what is longer than a shorter maximum, and names that", () => {
+    const longest = 2 ** 31 - 1;
+    expect(milliseconds(longest, "timeout", longest)).toBe(longest);
+    for (const duration of ["25d", longest + 1, "36526d", "soon"] as Duration[]) {
+      expect(() => milliseconds(duration, "timeout", longest)).toThrow(
+        `timeout is ${JSON.stringify(duration)}; allowed are 0 to 2147483647 ms (about 25 days), as milliseconds or`,
+      );
+    }
+    expect(() => milliseconds(-1, "ttl")).toThrow("allowed are 0 to 100 years, as milliseconds or");
+  });
+
   it("returns the same result again, however many other durations were parsed in between", () => {
     for (let round = 0; round < 2; round++) {
       for (let n = 0; n < 250; n++) expect(milliseconds(`${n}s`, "ttl")).toBe(n * 1000);

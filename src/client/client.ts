@@ -379,7 +379,9 @@ export class Client<TKey extends string = string, TValue = Uint8Array> {
   /**
    * Stores `newValue` if the stored value is `oldValue`, in one step.
    *
-   * The encoded values are compared: in JSON, objects with their keys in another order are different.
+   * The encoded values are compared: in JSON, objects with their keys in another order are different. After a schema has
+   * gained a default, what was read is encoded with it, and never equals what is stored without it: then write the value
+   * anew by {@link set} or {@link getSet} first. The next release brings `update`, which compares what was read.
    *
    * @param options - `ttl`: by default the key keeps its TTL.
    * @returns `false` if the key is missing or holds another value; nothing was changed.

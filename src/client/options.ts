@@ -33,11 +33,14 @@ export interface WriteOptions extends CallOptions {
   ttl?: Duration | undefined;
 }
 
-/** A client's options: a codec is required, unless the values are exactly `Uint8Array`. */
+/** The options of a client without a codec, whose values are exactly `Uint8Array`. */
 export type ClientArguments<TValue> =
-  Same<TValue, Uint8Array> extends true
-    ? [options?: ClientOptions<TValue> | undefined]
-    : [options: ClientOptions<TValue> & { codec: Codec<TValue> }];
+  Same<TValue, Uint8Array> extends true ? [options?: ClientOptions<TValue> | undefined] : CodecRequired;
+
+/** Nothing is of this type: where a codec is missing, the compiler shows its member, instead of a number of arguments. */
+export type CodecRequired = [options?: undefined] & {
+  readonly "the option codec is required, unless the values are exactly Uint8Array": never;
+};
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 

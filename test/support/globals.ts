@@ -8,5 +8,7 @@ export async function withoutGlobals<T>(names: readonly string[], load: () => Pr
     return await load();
   } finally {
     vi.unstubAllGlobals();
+    // What was loaded here must not serve other tests.
+    vi.resetModules();
   }
 }

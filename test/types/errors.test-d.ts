@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from "vitest";
 import {
+  type AnyNamestoreError,
   CodecError,
   type ConflictError,
   type DriverError,
@@ -79,6 +80,16 @@ describe("an error", () => {
       return error.message;
     };
     void describe;
+  });
+
+  it("of any kind is narrowed by code in the union of them all", () => {
+    const failure = thrown as AnyNamestoreError;
+    expectTypeOf<AnyNamestoreError["code"]>().toEqualTypeOf<ErrorCode>();
+    if (failure.code === "ERR_TIMEOUT") expectTypeOf(failure.outcome).toEqualTypeOf<Outcome>();
+    if (failure.code === "ERR_UNAVAILABLE") expectTypeOf(failure.down).toEqualTypeOf<true | undefined>();
+    // @ts-expect-error
+    if (failure.code === "ERR_NOT_FOUND") void failure.outcome;
+    if (thrown instanceof NamestoreError) expectTypeOf(thrown as AnyNamestoreError).toEqualTypeOf<AnyNamestoreError>();
   });
 
   it("has an outcome only if it may leave open whether the call took effect", () => {
