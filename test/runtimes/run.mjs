@@ -19,7 +19,7 @@ const LOCK = "package-lock.json";
 const SIDE_BY_SIDE = 2;
 
 /** What the projects are made of, beside the package. */
-const FILES = "suite.mjs drivers.mjs frozen.mjs browser.mjs worker.mjs bundled.mjs jest next".split(" ");
+const FILES = "suite.mjs drivers.mjs frozen.mjs browser.mjs worker.mjs bundled.mjs jest".split(" ");
 
 /** Loads one of the packages. */
 const load = createRequire(join(PACKAGES, "package.json"));
@@ -41,7 +41,16 @@ async function main(names) {
   const chosen = Object.entries(steps).filter(([name]) => names.length === 0 || names.includes(name));
   if (!isInstalled()) await step("install", 240, install);
   await step("pack", 120, pack);
-  const context = { work, packages: join(PACKAGES, "node_modules"), run, servers: await startServers(), load };
+  const context = {
+    work,
+    packages: join(PACKAGES, "node_modules"),
+    run,
+    servers: await startServers(),
+    load,
+    start,
+    kill,
+    freePort,
+  };
   const queue = chosen[Symbol.iterator]();
   const worker = async () => {
     for (const [name, { seconds, test }] of queue) await step(name, seconds, (signal) => test({ ...context, signal }));
@@ -97,7 +106,7 @@ async function pack() {
   await run("npm", ["pack", "--ignore-scripts", "--pack-destination", work], { cwd: ROOT });
   await run("sh", ["-c", "tar -xzf namestore-*.tgz"], { cwd: work });
   for (const [project, packages] of [
-    ["with", ["redis", "ioredis", "react", "react-dom", "next"]],
+    ["with", ["redis", "ioredis"]],
     ["without", ["ioredis"]],
   ]) {
     const modules = join(work, project, "node_modules");
@@ -123,8 +132,8 @@ async function startServers() {
   };
 }
 
-function start(command, argv) {
-  const child = spawn(command, argv, { stdio: "ignore", detached: true });
+function start(command, argv, options = {}) {
+  const child = spawn(command, argv, { ...options, stdio: "ignore", detached: true });
   child.on("error", (error) => console.log(`${command} does not start: ${error.message}`));
   running.add(child);
   child.on("exit", () => running.delete(child));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
@@ -205,14 +205,41 @@ async function node10({ work, packages, run, signal }) {
   await run(process.execPath, [join(packages, "typescript/bin/tsc"), "-p", project], { signal });
 }
 
-/** A build with a route for the edge and a component for the browser. */
-async function next({ work, packages, run, signal }) {
-  const project = join(work, "with/next");
-  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
+/** A build with a route for the edge and a component for the browser, and a request to the route. */
+async function next({ work, packages, run, start, kill, freePort, signal }) {
+  // Turbopack follows no links out of its project: the project lies beside the packages.
+  const project = join(packages, "../next-project");
+  rmSync(project, { recursive: true, force: true });
+  cpSync(join(import.meta.dirname, "next"), project, { recursive: true });
+  cpSync(join(work, "package"), join(project, "node_modules/namestore"), { recursive: true });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const options = { cwd: project, env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", CI: "1" } };
   const command = join(packages, "next/dist/bin/next");
-  const printed = await run(process.execPath, [command, "build", "--webpack"], { cwd: project, env, signal });
-  if (!printed.includes("/api/home")) throw new Error(printed.slice(-2_000));
-  if (readdirSync(join(project, ".next/server")).length === 0) throw new Error("it built nothing");
+  await run(process.execPath, [command, "build"], { ...options, signal });
+  const port = await freePort();
+  const server = start(process.execPath, [command, "start", "--port", `${port}`, "--hostname", "127.0.0.1"], options);
+  try {
+    const home = await answerOf(`http://127.0.0.1:${port}/api/home`, signal);
+    if (home !== '{"title":"Home"}') throw new Error(`the route returned ${home.slice(0, 1_000)}`);
+    const page = await answerOf(`http://127.0.0.1:${port}/`, signal);
+    if (!page.includes("app:drafts:")) throw new Error(`the page is ${page.slice(0, 1_000)}`);
+  } finally {
+    kill(server);
+    rmSync(project, { recursive: true, force: true });
+  }
+}
+
+/** What a server that is still starting returns. */
+async function answerOf(url, signal) {
+  while (true) {
+    try {
+      return await (await fetch(url, { signal })).text();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error.cause?.code !== "ECONNREFUSED") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 }
 
 const NODE10 = `

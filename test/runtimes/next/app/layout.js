@@ -1,8 +1,6 @@
+import { createElement } from "react";
+
 // biome-ignore lint/style/noDefaultExport: Next expects it
 export default function Layout({ children }) {
-  return (
-    <html lang="en">
-      <body>{children}</body>
-    </html>
-  );
+  return createElement("html", { lang: "en" }, createElement("body", null, children));
 }
