@@ -13,7 +13,8 @@ export default defineConfig({
   treeshake: true,
   clean: true,
   // The types of Standard Schema are inlined: users need not install them.
-  dts: { resolve: ["@standard-schema/spec"] },
+  // `asyncDispose` is unknown to TypeScript where neither @types/node nor a newer target is there.
+  dts: { resolve: ["@standard-schema/spec"], banner: '/// <reference lib="esnext.disposable" />' },
   plugins: [
     { name: "class-names", renderChunk: (code) => ({ code: withClassNames(code) }) },
     {

@@ -1,5 +1,6 @@
 import { type Duration, milliseconds } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
+import { kindOf } from "../internal/describe.js";
 import { LONGEST_TIMER } from "../internal/timer.js";
 
 /** How long a network driver waits for a reply, and how many calls may wait at once. */
@@ -25,7 +26,8 @@ export function connectionLimitsOf(options: {
   const { failFastAfter = limits.timeout } = options;
   return {
     ...limits,
-    failFastAfter: failFastAfter === false ? Number.POSITIVE_INFINITY : milliseconds(failFastAfter, "failFastAfter"),
+    failFastAfter:
+      failFastAfter === false ? Number.POSITIVE_INFINITY : milliseconds(failFastAfter, "failFastAfter (false: never)"),
   };
 }
 
@@ -37,13 +39,11 @@ export function callLimitsOf({
   readonly timeout?: Duration | undefined;
   readonly maxPending?: number | undefined;
 }): CallLimits {
-  const timeout = milliseconds(given, "timeout");
+  const timeout = milliseconds(given, "timeout", LONGEST_TIMER);
   if (timeout === 0) throw new InvalidArgumentError("timeout is 0; allowed is more than 0");
-  if (timeout > LONGEST_TIMER) {
-    throw new InvalidArgumentError(`timeout is ${timeout} ms; allowed is up to ${LONGEST_TIMER} ms, about 24 days`);
-  }
   if (!Number.isSafeInteger(maxPending) || maxPending < 1) {
-    throw new InvalidArgumentError("maxPending is not a whole number of 1 or more");
+    const shown = typeof maxPending === "number" ? String(maxPending) : kindOf(maxPending);
+    throw new InvalidArgumentError(`maxPending is ${shown}; allowed is a whole number of 1 or more`);
   }
   return { timeout, maxPending };
 }

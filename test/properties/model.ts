@@ -147,7 +147,9 @@ export class Model {
 
   getOrSet(client: ModelClient, key: string, computed: unknown, ttl = client.ttl): Outcome {
     const entry = this.#live(client, key);
-    if (entry !== undefined) return this.#read(client, entry);
+    // A value that does not decode counts as a miss.
+    const read = entry && decode(client.kind, entry.bytes);
+    if (read !== undefined) return read;
     if (computed instanceof Error) return { thrown: computed };
     if (computed !== undefined) this.#put(client, key, encode(client.kind, computed), ttl);
     return ok(computed);

@@ -109,10 +109,31 @@ export function cache({ it }: Suite): void {
     "clear",
   );
 
-  it("a stored value that does not decode is a CodecError and stays", async ({ client, bytes }) => {
+  it("a stored value that does not decode is a miss: the computed value replaces it", async ({
+    client,
+    bytes,
+    assertTtl,
+  }) => {
     await bytes.set("key", Uint8Array.of(0xff));
-    await rejects(() => client.getOrSet("key", compute), CodecError, "getOrSet", "key");
-    assert.deepEqual(await bytes.get("key"), Uint8Array.of(0xff));
+    await rejects(() => client.find("key"), CodecError, "find", "key");
+    assert.equal(await client.getOrSet("key", () => "value", { ttl: HOUR }), "value");
+    assert.equal(await client.get("key"), "value");
+    await assertTtl("key", HOUR);
+  });
+
+  it("a stored value that does not decode is not replaced once another writer has replaced it", async ({
+    client,
+    bytes,
+    texts,
+  }) => {
+    await bytes.set("key", Uint8Array.of(0xff));
+    const flight = computation("computed");
+    const call = client.getOrSet("key", flight.compute);
+    await Promise.race([flight.begun, call]);
+    await texts().set("key", "theirs");
+    flight.finish();
+    assert.equal(await call, "theirs");
+    assert.equal(await client.get("key"), "theirs");
   });
 
   it("a computed value that does not encode is a CodecError", async ({ client }) => {

@@ -49,6 +49,20 @@ export function values({ it, facts }: Suite): void {
     });
   }
 
+  it("a value that its codec neither copies in nor out shares no memory with the store", async ({ client, bytes }) => {
+    const views = client.withCodec<Uint8Array>({
+      format: "bytes",
+      encode: (value) => value,
+      decode: (stored) => stored,
+    });
+    const given = Uint8Array.of(1, 2);
+    const writing = views.set("key", given);
+    given.fill(9);
+    await writing;
+    (await views.get("key")).fill(9);
+    assert.deepEqual(await bytes.get("key"), Uint8Array.of(1, 2));
+  });
+
   const large = Math.min(1_000_000, facts.limits.valueBytes ?? Number.POSITIVE_INFINITY);
 
   it("a large text is returned unchanged", async ({ client }) => {
