@@ -99,10 +99,8 @@ export class MetaConnection implements Connection<AnyRequest> {
 
   /** Takes a request for sent, unless it was aborted since. */
   #isWanted(request: AnyRequest): boolean {
-    if (request.signal?.aborted) {
-      request.fail(request.signal.reason);
-      return false;
-    }
+    request.withdraw();
+    if (request.settled) return false;
     request.sent = true;
     this.#sent.push(request);
     return true;

@@ -1,10 +1,10 @@
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
-import { refuseUnknown } from "../internal/known-options.js";
+import { refuseUndefined, refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "../net/address.js";
 import { type ConnectionLimits, connectionLimitsOf } from "../net/call-limits.js";
-import type { TlsOptions } from "../net/tls.js";
+import { checkTls, type TlsOptions } from "../net/tls.js";
 
 /** How to reach Memcached, and how long to wait for it. */
 export interface MemcachedOptions {
@@ -57,7 +57,10 @@ export function settingsOf(
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is "host:port", a list, or an object`);
   }
+  if (options instanceof URL) throw malformed();
   refuseUnknown(options, ["servers", "timeout", "maxPending", "tls", "lazy", "failFastAfter"]);
+  refuseUndefined(options, ["servers"]);
+  checkTls(options.tls);
   const { servers: listed = "localhost", tls = false, lazy = false } = options;
   if (typeof lazy !== "boolean") {
     throw new InvalidArgumentError(`lazy is ${kindOf(lazy)}; allowed is true or false`);

@@ -59,6 +59,14 @@ export class Request<R> implements AnyRequest {
     this.#reject(error);
   }
 
+  get signals(): readonly AbortSignal[] {
+    return this.signal === undefined ? [] : [this.signal];
+  }
+
+  withdraw(): void {
+    if (this.signal?.aborted) this.fail(this.signal.reason);
+  }
+
   #settle(): void {
     this.settled = true;
     this.#admission?.release();

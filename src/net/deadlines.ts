@@ -72,8 +72,18 @@ export class Deadlines<T extends Due> {
     stopTimer(this.#timer);
     this.#firesAt = end;
     const wait = Math.max(1, Math.ceil(end - now()));
-    // One turn of the event loop later: if the loop was blocked, replies may have arrived that are not read yet.
-    this.#timer = startTimer(() => afterReads(() => this.#expireOverdue()), wait);
+    this.#timer = startTimer(() => this.#judge(end), wait);
+  }
+
+  /**
+   * Expires what is overdue by a time, one turn of the event loop later: what has arrived is read first. After a long
+   * block what was to be sent may only be on its way, so that the server gets a moment more.
+   */
+  #judge(end: number): void {
+    const late = now() - end;
+    const expire = (): void => afterReads(() => this.#expireOverdue());
+    if (late > LONG_BLOCK) this.#timer = startTimer(expire, Math.min(late, LONGEST_GRACE));
+    else expire();
   }
 
   #expireOverdue(): void {
@@ -88,6 +98,10 @@ export class Deadlines<T extends Due> {
     if (first !== undefined) this.#arm(Math.ceil(first.deadline));
   }
 }
+
+/** From how late a timer the event loop counts as blocked, and the longest moment that follows, in milliseconds. */
+const LONG_BLOCK = 50;
+const LONGEST_GRACE = 100;
 
 /** Something that has to settle by a deadline. */
 export interface Due {

@@ -1,5 +1,5 @@
 import { NamestoreError, TimeoutError, UnavailableError } from "../errors.js";
-import { abortable } from "../internal/abort.js";
+import { abortable, onAbort } from "../internal/abort.js";
 import { LONGEST_TIMER } from "../internal/timer.js";
 import { Backoff } from "./backoff.js";
 import { afterReads, now, startInterval, startTimer, stopInterval, stopTimer, type Timer } from "./clock.js";
@@ -33,6 +33,8 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   #openedAt = 0;
   /** A connection that is about to be replaced. */
   #leaving: C | undefined;
+  /** Requests with signals that wait for a connection, and what removes their listeners. */
+  readonly #held = new Map<R, () => void>();
   #probe: Timer | undefined;
   #idle = true;
 
@@ -102,7 +104,8 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     }
     this.#idle = false;
     this.#pending.add(request);
-    if (this.#leaving === undefined) this.#connection?.send(request);
+    if (this.#connection !== undefined && this.#leaving === undefined) this.#connection.send(request);
+    else this.#hold(request);
   }
 
   /**
@@ -130,8 +133,35 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     this.#drop(closed("unknown"));
     this.#attempt?.abort(closed("not-applied"));
     for (const request of this.#pending.all) request.fail(closed("not-applied"));
+    this.#releaseAll();
     this.#pending.clear();
     this.#backoff.end();
+  }
+
+  /** While a request waits for a connection, calls that are aborted leave it: they would hold memory and a place. */
+  #hold(request: R): void {
+    const { signals } = request;
+    if (signals.length === 0) return;
+    const withdraw = (): void => {
+      request.withdraw();
+      if (request.settled) this.#release(request);
+    };
+    const removers = signals.map((signal) => onAbort(signal, withdraw));
+    this.#held.set(request, () => {
+      for (const remove of removers) remove();
+    });
+    // A signal may have fired before.
+    withdraw();
+  }
+
+  #release(request: R): void {
+    this.#held.get(request)?.();
+    this.#held.delete(request);
+  }
+
+  #releaseAll(): void {
+    for (const remove of this.#held.values()) remove();
+    this.#held.clear();
   }
 
   async #open(): Promise<void> {
@@ -162,6 +192,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
     }
     this.#connection = connection;
     stopTimer(this.#patience);
+    this.#releaseAll();
     this.#down = false;
     this.#epoch++;
     const time = now();
@@ -222,6 +253,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   #giveUpWaiting(): void {
     if (this.#connection !== undefined || this.#closed) return;
     this.#down = true;
+    this.#releaseAll();
     for (const request of this.#pending.all) request.fail(this.#unavailable());
   }
 
@@ -240,6 +272,7 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   #failUnsent(request: R): void {
     const { timeout } = this.#source;
     const message = `${this.#source.name()}: not sent within ${timeout} ms: ${this.#failure}`;
+    this.#release(request);
     request.fail(new TimeoutError(message, { outcome: "not-applied" }));
   }
 
@@ -285,6 +318,10 @@ export interface PendingRequest extends Due {
   sent: boolean;
   /** Rejects its callers, and marks it as settled. */
   fail(error: unknown): void;
+  /** The signals of its calls. */
+  readonly signals: readonly AbortSignal[];
+  /** Rejects the calls that were aborted, and marks it as settled when none is left. It was not sent. */
+  withdraw(): void;
 }
 
 /** What opens connections to one server, and knows its protocol. */

@@ -1,10 +1,10 @@
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
-import { refuseUnknown } from "../internal/known-options.js";
+import { refuseUndefined, refuseUnknown } from "../internal/known-options.js";
 import type { Address } from "../net/address.js";
 import { type CallLimits, type ConnectionLimits, callLimitsOf, connectionLimitsOf } from "../net/call-limits.js";
-import type { TlsOptions } from "../net/tls.js";
+import { checkTls, type TlsOptions } from "../net/tls.js";
 
 /** The options of a driver over a client that was passed in: its limits. */
 export interface ExternalOptions {
@@ -123,12 +123,14 @@ const DEFAULT_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 
 /** @throws InvalidArgumentError that names the option, and repeats no password. */
-export function redisSettingsOf(given: string | RedisOptions): RedisSettings {
-  const options = typeof given === "string" ? { url: given } : given;
+export function redisSettingsOf(given: string | URL | RedisOptions): RedisSettings {
+  const options: RedisOptions = typeof given === "string" || given instanceof URL ? { url: String(given) } : given;
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`the options are ${kindOf(options)}; allowed is a URL or an object`);
   }
   refuseUnknown(options, OPTIONS);
+  refuseUndefined(options, ["url", "cluster", "sentinel"]);
+  checkTls(options.tls);
   if (options.lazy !== undefined && typeof options.lazy !== "boolean") {
     throw new InvalidArgumentError(`lazy is ${kindOf(options.lazy)}; allowed is true or false`);
   }
@@ -144,7 +146,8 @@ export function redisSettingsOf(given: string | RedisOptions): RedisSettings {
     tls: options.tls ?? parsed.tls,
   };
   if (!Number.isSafeInteger(login.database) || login.database < 0) {
-    throw new InvalidArgumentError("database is not a whole number of 0 or more");
+    const shown = typeof login.database === "number" ? String(login.database) : kindOf(login.database);
+    throw new InvalidArgumentError(`database is ${shown}; allowed is a whole number of 0 or more`);
   }
   if (nodes !== undefined && login.database !== 0) {
     throw new InvalidArgumentError(`database is ${login.database}; a Cluster has only 0`);

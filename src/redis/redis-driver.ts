@@ -106,7 +106,7 @@ export class RedisDriver implements Driver {
    *
    * The messages of the last three errors below begin with the addresses that were tried, as `host:port`.
    *
-   * @param options - a URL, or {@link RedisOptions}; `{}` connects to a server on this machine.
+   * @param options - a URL, as a string or a `URL`, or {@link RedisOptions}; `{}` connects to a server on this machine.
    * @throws InvalidArgumentError for a bad option, by name, and for an unknown one; it shows no URL and no password.
    * @throws NotSupportedError when the package `redis` is not installed, too old or cannot be loaded, the server refuses
    * RESP3, or the option `cluster` names a server that is not part of a Cluster.
@@ -122,7 +122,7 @@ export class RedisDriver implements Driver {
    * ```
    * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ for how a primary is found
    */
-  static async connect(options: string | RedisOptions): Promise<RedisDriver> {
+  static async connect(options: string | URL | RedisOptions): Promise<RedisDriver> {
     const settings = redisSettingsOf(options);
     return new RedisDriver(new Connected(await connect(settings), settings));
   }

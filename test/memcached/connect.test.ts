@@ -13,6 +13,7 @@ import {
 import { MemcachedDriver, type MemcachedOptions } from "../../src/memcached/index.js";
 import { CERTIFICATE, KEY } from "../support/certificate.js";
 import { freePort } from "../support/free-port.js";
+import { rejection } from "../support/promises.js";
 import { FaultProxy } from "../support/proxy.js";
 import { eventually, settled } from "../support/waiting.js";
 import { FakeServer } from "./fake.js";
@@ -142,6 +143,14 @@ describe("MemcachedDriver.connect", () => {
     const error = await refusal({ servers: [proxy.address, locked.address] });
     expect(error).toBeInstanceOf(NotSupportedError);
     await eventually("the end of the connection", () => proxy.connections === 0);
+  });
+
+  it("refuses a URL, and servers that are there and undefined", async () => {
+    const url = new URL("memcached://localhost") as MemcachedOptions;
+    for (const given of [url, { servers: undefined }]) {
+      const error = await rejection(MemcachedDriver.connect(given));
+      expect(error).toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+    }
   });
 
   it("resolves at once when it is lazy, and its calls wait for the server", async () => {

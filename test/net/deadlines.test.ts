@@ -133,4 +133,17 @@ describe("Deadlines", () => {
     vi.advanceTimersByTime(100 + TURN);
     expect(expired).toEqual(["b"]);
   });
+
+  it("grants a moment more after the event loop was blocked for long", () => {
+    add("a", 100);
+    // The timer fires 150 ms late.
+    const fire = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 250);
+    vi.advanceTimersToNextTimer();
+    fire.mockRestore();
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(99);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1 + TURN);
+    expect(expired).toEqual(["a"]);
+  });
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type NamestoreError, UnavailableError } from "../../src/errors.js";
 import {
@@ -27,6 +28,7 @@ class FakeRequest implements PendingRequest {
   constructor(
     readonly name: string,
     within: number,
+    readonly signals: readonly AbortSignal[] = [],
   ) {
     this.deadline = performance.now() + within;
     this.#reply.promise.catch(() => {});
@@ -45,6 +47,11 @@ class FakeRequest implements PendingRequest {
   fail(error: unknown): void {
     this.settled = true;
     this.#reply.reject(error);
+  }
+
+  withdraw(): void {
+    const signal = this.signals.find(({ aborted }) => aborted);
+    if (signal !== undefined) this.fail(signal.reason);
   }
 }
 
@@ -146,8 +153,8 @@ async function connected(): Promise<{ source: FakeSource; server: Reconnecting; 
   return { source, server, connection: source.connection };
 }
 
-function send(server: Reconnecting, name: string, within = TIMEOUT): FakeRequest {
-  const request = new FakeRequest(name, within);
+function send(server: Reconnecting, name: string, within = TIMEOUT, ...signals: AbortSignal[]): FakeRequest {
+  const request = new FakeRequest(name, within, signals);
   server.send(request);
   return request;
 }
@@ -595,6 +602,61 @@ describe("a server that cannot be reached for long", () => {
     expect(request.settled).toBe(false);
     await pass(10 + TURN);
     expect(await rejection(request.reply)).toMatchObject({ code: "ERR_TIMEOUT", outcome: "not-applied" });
+  });
+});
+
+describe("a request that waits for a connection", () => {
+  const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+  it("is withdrawn when its signal fires, at once or later", async () => {
+    const { server } = reconnecting({ opensAtOnce: false });
+    server.start();
+    const controller = new AbortController();
+    const request = send(server, "a", TIMEOUT, controller.signal);
+    controller.abort("enough");
+    expect(await rejection(request.reply)).toBe("enough");
+    expect(server.pending).toEqual([]);
+    const late = send(server, "b", TIMEOUT, controller.signal);
+    expect(await rejection(late.reply)).toBe("enough");
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it("stays when the signal of one of its calls fires and others are left", () => {
+    const { server } = reconnecting({ opensAtOnce: false });
+    server.start();
+    const controller = new AbortController();
+    const request = send(server, "a", TIMEOUT, controller.signal);
+    request.withdraw = () => {};
+    controller.abort();
+    expect(server.pending).toEqual([request]);
+  });
+
+  it("leaves no listener on its signal once it has timed out, is sent, or the server is down or closed", async () => {
+    const { signal } = new AbortController();
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    source.failFastAfter = 2 * TIMEOUT;
+    server.start();
+    send(server, "times out", TIMEOUT / 2, signal);
+    expect(listeners(signal)).toBe(1);
+    await pass(TIMEOUT / 2 + TURN);
+    expect(listeners(signal)).toBe(0);
+
+    send(server, "waits", 10 * TIMEOUT, signal);
+    await pass(2 * TIMEOUT);
+    expect([server.down, listeners(signal)]).toEqual([true, 0]);
+
+    const sent = reconnecting({ opensAtOnce: false });
+    sent.server.start();
+    send(sent.server, "is sent", TIMEOUT, signal);
+    sent.source.succeed();
+    await pass(0);
+    expect([sent.source.connection.sent, listeners(signal)]).toEqual([["is sent"], 0]);
+
+    const closing = reconnecting({ opensAtOnce: false });
+    closing.server.start();
+    send(closing.server, "is closed", TIMEOUT, signal);
+    closing.server.close();
+    expect(listeners(signal)).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tlsOptionsFor } from "../../src/net/tls.js";
+import { checkTls, tlsOptionsFor } from "../../src/net/tls.js";
 
 describe("tlsOptionsFor", () => {
   it("names the host to the server, unless it is an IP address", () => {
@@ -14,5 +14,12 @@ describe("tlsOptionsFor", () => {
 
   it("drops what would lead to another place", () => {
     expect(tlsOptionsFor("127.0.0.1", { host: "b", port: 1, path: "/socket" })).toEqual({});
+  });
+});
+
+describe("checkTls", () => {
+  it("takes booleans and options, and refuses anything else", () => {
+    for (const given of [undefined, true, false, {}, { ca: "pem" }]) expect(() => checkTls(given)).not.toThrow();
+    for (const given of ["true", 1, null]) expect(() => checkTls(given)).toThrow("tls is ");
   });
 });

@@ -76,6 +76,23 @@ export function outagesOf(subject: NetworkSubject): void {
       await eventually("a connection", () => client.set("a", "1"));
     });
 
+    it("calls that are aborted while they wait make room for others at once", async () => {
+      const server = await subject.startServer();
+      await server.kill();
+      const client = await subject.open(server.address, {
+        ...{ timeout: LONG_TIMEOUT, lazy: true, failFastAfter: false, maxPending: 3 },
+      });
+      for (let round = 0; round < 5; round++) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const calls = ["a", "b", "c"].map((key) => client.find(key, { signal }));
+        const reasons = calls.map((call) => rejection(call));
+        await sleep(1);
+        controller.abort("enough");
+        expect(await Promise.all(reasons)).toEqual(["enough", "enough", "enough"]);
+      }
+    });
+
     it("a lazy driver opens, and sends its calls once the server is up", async () => {
       const server = await subject.startServer();
       await server.kill();

@@ -29,6 +29,7 @@ export interface OpenOptions {
   readonly timeout?: number;
   readonly failFastAfter?: number | false;
   readonly lazy?: boolean;
+  readonly maxPending?: number;
   /** Whether to connect once only, even if that times out. Default: `false`. */
   readonly once?: boolean;
 }

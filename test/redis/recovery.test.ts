@@ -142,6 +142,27 @@ describe("a server that does not support RESP3 or a command", () => {
   });
 });
 
+describe("a URL", () => {
+  it("may be an object of the class URL, which is read as its string is", async () => {
+    const server = await RedisServer.start();
+    const driver = await RedisDriver.connect(new URL(server.url));
+    onTestFinished(() => driver.close());
+    await driver.set("app:users:", "a", "1", 0);
+    expect(await server.command("GET", "app:users:a")).toBe("1");
+  });
+
+  it("is refused when it is there and undefined, as from a variable that is not set", async () => {
+    const error = await rejection(RedisDriver.connect({ url: undefined }));
+    expect(error).toMatchObject({ code: "ERR_INVALID_ARGUMENT", message: expect.stringContaining("url is undefined") });
+  });
+
+  it("is refused when its password is empty", async () => {
+    for (const url of ["redis://:@localhost", "redis://svc:@localhost"]) {
+      expect(await rejection(RedisDriver.connect(url))).toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+    }
+  });
+});
+
 describe("what is not Redis", () => {
   it("fails connect at once when it is Memcached", async () => {
     const memcached = await FakeServer.start(() => "ERROR\r\n");

@@ -51,12 +51,26 @@ export class Batch<P, R> {
 
   /** The command to send, without the calls that were aborted until now; `undefined` when none is left. */
   encode(): Argument[] | undefined {
-    for (const { signal } of this.#callers) {
-      if (!signal?.aborted) continue;
-      this.#withdraw();
-      break;
-    }
+    if (this.#callers.some(({ signal }) => signal?.aborted)) this.withdraw();
     return this.#callers.length === 0 ? undefined : this.command.encode(this.#keys, this.#payloads);
+  }
+
+  /** The signals of its calls, each once. */
+  get signals(): AbortSignal[] {
+    const signals = this.#callers.map(({ signal }) => signal);
+    return [...new Set(signals)].filter((signal) => signal !== undefined);
+  }
+
+  /** Rejects the calls that were aborted. */
+  withdraw(): void {
+    const callers = this.#callers;
+    const stays = (_: unknown, place: number): boolean => !callers[place]?.signal?.aborted;
+    // A call about several keys is the only one: then nothing is left to encode.
+    this.#keys = this.#keys.filter(stays);
+    this.#payloads = this.#payloads.filter(stays);
+    this.#callers = callers.filter(stays);
+    this.#settled?.(callers.length - this.#callers.length);
+    for (const { signal, reject } of callers) if (signal?.aborted) reject(signal.reason);
   }
 
   /** Resolves or rejects every call by the reply. Returns `false` for a reply that the command cannot have. */
@@ -104,17 +118,6 @@ export class Batch<P, R> {
     this.#settled?.(callers.length);
     return callers;
   }
-
-  #withdraw(): void {
-    const callers = this.#callers;
-    const stays = (_: unknown, place: number): boolean => !callers[place]?.signal?.aborted;
-    // A call about several keys is the only one: then nothing is left to encode.
-    this.#keys = this.#keys.filter(stays);
-    this.#payloads = this.#payloads.filter(stays);
-    this.#callers = callers.filter(stays);
-    this.#settled?.(callers.length - this.#callers.length);
-    for (const { signal, reject } of callers) if (signal?.aborted) reject(signal.reason);
-  }
 }
 
 export interface BatchOptions<P, R> {
@@ -129,7 +132,10 @@ export interface BatchOptions<P, R> {
 
 /** A batch of any command, for those that only carry it. */
 export interface AnyBatch
-  extends Pick<Batch<never, never>, "slot" | "deadline" | "redirects" | "length" | "encode" | "settle" | "fail"> {
+  extends Pick<
+    Batch<never, never>,
+    "slot" | "deadline" | "redirects" | "length" | "encode" | "settle" | "fail" | "signals" | "withdraw"
+  > {
   readonly command: Pick<Command<never, never>, "script">;
   split(): AnyBatch[];
 }

@@ -1,15 +1,24 @@
-import { DriverError, NotSupportedError, TypeMismatchError, UnavailableError } from "../../errors.js";
-import { lost } from "../../net/outcomes.js";
+import { DriverError, NotSupportedError, OutcomeError, TypeMismatchError, UnavailableError } from "../../errors.js";
+import { lost, withOutcome } from "../../net/outcomes.js";
 
 /**
  * The coded error for what a command failed with. Of the server's own text only the prefix is repeated: some of its
  * texts quote the command's arguments.
+ *
+ * @param server - the address, where it is known.
  */
-export function toDriverError(error: unknown): Error {
+export function toDriverError(error: unknown, server?: string): Error {
+  const reason = codedError(error, server);
+  return server === undefined || !(reason instanceof OutcomeError) || errorPrefix(error) === undefined
+    ? reason
+    : withOutcome(reason, reason.outcome, `${server}: `);
+}
+
+function codedError(error: unknown, server: string | undefined): Error {
   const prefix = errorPrefix(error);
   // The encoder throws it for what does not fit into one string.
   if (error instanceof RangeError) return new DriverError("the command is too long", { outcome: "not-applied" });
-  if (prefix === undefined) return lost();
+  if (prefix === undefined) return lost(server);
   if (prefix === "ERR" && (error as Error).message.includes("cluster support disabled")) {
     return new NotSupportedError("the server is not a node of a Redis Cluster: connect with the option url");
   }
@@ -59,7 +68,9 @@ export function safeErrorPrefix(error: unknown): string | undefined {
   const prefix = errorPrefix(error);
   if (prefix === undefined || !KNOWN.has(prefix)) return undefined;
   const [, command = ""] = /'([a-z|]+)' command/.exec((error as Error).message) ?? [];
-  return prefix === "NOPERM" && COMMANDS.includes(command) ? `${prefix}: ${command}` : prefix;
+  if (prefix === "NOPERM" && COMMANDS.includes(command)) return `${prefix}: ${command}`;
+  const text = SAFE_TEXTS.find((safe) => (error as Error).message === `${prefix} ${safe}`);
+  return text === undefined ? prefix : `${prefix} ${text}`;
 }
 
 /** An error that a server sent in place of a reply. */
@@ -88,6 +99,13 @@ const KNOWN = new Set([
   "MOVED",
   "ASK",
 ]);
+
+/** Whole texts of errors that hold nothing of a command, and say what its prefix does not. */
+const SAFE_TEXTS: readonly string[] = [
+  "max number of clients reached",
+  "Protocol error: invalid bulk length",
+  "string exceeds maximum allowed size (proto-max-bulk-len)",
+];
 
 /** Commands that the driver sends: a server's word about any other is not repeated. */
 const COMMANDS =

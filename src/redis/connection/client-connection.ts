@@ -47,7 +47,7 @@ export class ClientConnection implements Connection<NodeRequest> {
         if (script !== undefined && prefix === "NOSCRIPT") this.#scripts.forget(script);
         const message = (error as Error).message;
         if (prefix === undefined || !this.#options.onRefused(batch, { prefix, message })) {
-          batch.fail(toDriverError(error));
+          batch.fail(toDriverError(error, this.#options.name()));
         }
         request.settle();
       },
@@ -60,6 +60,8 @@ export class ClientConnection implements Connection<NodeRequest> {
 }
 
 export interface ClientConnectionOptions {
+  /** The node, as errors name it. */
+  name(): string;
   /** Takes over a batch that the server refused. Returns `false` where its callers should get the error. */
   onRefused(batch: AnyBatch, refusal: Refusal): boolean;
   /** Called when a reply did not belong to its command. */
@@ -84,6 +86,15 @@ export class NodeRequest implements PendingRequest {
     this.deadline = batch.deadline;
     this.asking = asking;
     this.redirectedBy = redirectedBy;
+  }
+
+  get signals(): readonly AbortSignal[] {
+    return this.batch.signals;
+  }
+
+  withdraw(): void {
+    this.batch.withdraw();
+    if (this.batch.length === 0) this.settle();
   }
 
   fail(error: unknown): void {

@@ -151,6 +151,7 @@ export class NodeConnection {
     }
     open = true;
     return new ClientConnection(client, {
+      name: () => this.name,
       onRefused: (batch, refusal) => onRefused(batch, refusal, this),
       onDesynchronised: fail,
     });

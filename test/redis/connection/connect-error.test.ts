@@ -12,7 +12,7 @@ describe("toConnectError", () => {
     [Object.assign(new Error("secret"), { code: "ECONNREFUSED" }), "ECONNREFUSED"],
     [Object.assign(new Error("secret"), { code: "secret" }), "no Redis answered"],
     [new Error("LOADING Redis is loading the dataset in memory"), "LOADING"],
-    [new Error("ERR max number of clients reached"), "ERR"],
+    [new Error("ERR max number of clients reached"), "ERR max number of clients reached"],
     [new Error("secret"), "no Redis answered"],
     [undefined, "no Redis answered"],
   ])("makes %s an UnavailableError, not applied, with a reason that is safe to show", (error, reason) => {
