@@ -36,7 +36,7 @@ export class BasicCheck {
     const work = async (): Promise<void> => {
       const recorded = await this.#drivers.forCase();
       pending = () => recorded.pending;
-      const { client } = newScope(recorded.driver, this.#facts, () => this.#drivers.another());
+      const { client } = newScope(recorded.driver, this.#facts, this.#drivers.another);
       await client.set("key", "value");
       const value = await client.find("key");
       assert.equal(value, "value", `set stored "value", and get returned ${assert.show(value)}`);

@@ -45,7 +45,7 @@ export function conformance({ describe, it, after }: Runner, subject: Subject): 
     await basicCheck.passed();
     const recorded = await drivers.forCase();
     const { driver } = recorded;
-    const scope = newScope(driver, facts, () => drivers.another());
+    const scope = newScope(driver, facts, drivers.another);
     const missing = unsupportedBy(driver, needs);
     const work = async (): Promise<void> => {
       await (missing.length === 0 ? body(scope) : assertUnsupported(scope, missing)).finally(() =>

@@ -27,9 +27,7 @@ export class DriverPool {
   }
 
   /** Another driver, which the caller has to close. */
-  async another(): Promise<Driver> {
-    return await this.#subject.open();
-  }
+  readonly another = async (): Promise<Driver> => await this.#subject.open();
 
   /** Closes the driver, after it has removed what cases that did not end in time have stored. */
   async close(): Promise<void> {

@@ -143,6 +143,38 @@ describe("the conformance suite", () => {
     );
   });
 
+  it("names the call of the basic check that is pending, and a reason that is no error", async () => {
+    const memory = new MemoryDriver();
+    vi.spyOn(memory, "set").mockReturnValue(new Promise<never>(() => {}) as never);
+    const hanging = collect({ name: "hanging", open: () => memory, caseLimit: 50 });
+    await expect(hanging.cases.get(BASIC_CHECK)?.()).rejects.toThrow(/pending calls of the driver: set$/);
+    const down = collect({ name: "down", open: () => Promise.reject("refused") });
+    await expect(down.cases.get("basic > set replaces the value")?.()).rejects.toThrow(
+      'the basic check failed: "refused"',
+    );
+  });
+
+  it("says that no call is pending where a case waits for something else", async () => {
+    let opened = 0;
+    const open = () => (opened++ === 0 ? new MemoryDriver() : new Promise<never>(() => {}));
+    const { cases } = collect({ name: "hanging", open, caseLimit: 50 });
+    await expect(cases.get("seam > close can be called again")?.()).rejects.toThrow(
+      /pending calls of the driver: none$/,
+    );
+  });
+
+  it("accepts a listing that cannot be ended early", async () => {
+    const memory = new MemoryDriver();
+    const { scan } = MemoryDriver.prototype;
+    vi.spyOn(memory, "scan").mockImplementation((...argv) => {
+      const steps = scan.apply(memory, argv);
+      return { [Symbol.asyncIterator]: () => ({ next: () => steps.next() }) } as never;
+    });
+    const { cases, finish } = collect({ name: "memory", open: () => memory });
+    await cases.get("listing > a scan can be ended early and started again")?.();
+    await finish();
+  });
+
   it("tells the runner to allow more than its own limit", () => {
     const timeouts = new Set<number>();
     const it = (_: string, __: unknown, timeout: number): unknown => timeouts.add(timeout);

@@ -93,8 +93,9 @@ async function install() {
   cpSync(join(HERE, "package.json"), join(PACKAGES, "package.json"));
   cpSync(join(HERE, LOCK), join(PACKAGES, LOCK));
   try {
-    // Their install scripts only download what npm installs here as a package of its own.
     await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: PACKAGES });
+    // The only one that does not work without its install script, which puts its binary into place.
+    await run(process.execPath, ["install.js"], { cwd: join(PACKAGES, "node_modules/bun") });
   } catch (error) {
     rmSync(PACKAGES, { recursive: true, force: true });
     throw error;

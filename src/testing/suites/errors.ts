@@ -86,10 +86,8 @@ export function errors({ it }: Suite): void {
 
 /** All that a log could show of an error: every property of it and of its causes, hidden ones included. */
 function everythingIn(value: unknown, seen = new Set<unknown>()): string {
-  if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null || seen.has(value)) return String(value);
   seen.add(value);
-  if (value instanceof Uint8Array) return String.fromCharCode(...value);
   const names = Object.getOwnPropertyNames(value);
   const own = names.map((name) => `${name}: ${everythingIn(Reflect.get(value, name), seen)}`);
   return [String(value), JSON.stringify(value), ...own].join("\n");

@@ -125,11 +125,12 @@ export function values({ it, facts }: Suite): void {
 
   it("only the window of a view into a larger buffer is stored", async ({ bytes }) => {
     await bytes.set("subarray", all256.subarray(10, 13));
-    // A Buffer where the runtime has them: small ones share memory with others.
-    const buffer = typeof Buffer === "undefined" ? all256.slice() : Buffer.from(all256);
-    await bytes.set("buffer", buffer.subarray(20, 22));
     assert.deepEqual(await bytes.get("subarray"), Uint8Array.of(10, 11, 12));
-    assert.deepEqual(await bytes.get("buffer"), Uint8Array.of(20, 21));
+    // Small Buffers share memory with others. Not every runtime has them.
+    for (const Bytes of [Uint8Array, globalThis.Buffer].filter((each) => each !== undefined)) {
+      await bytes.set("view", Bytes.from(all256).subarray(20, 22));
+      assert.deepEqual(await bytes.get("view"), Uint8Array.of(20, 21));
+    }
   });
 }
 
