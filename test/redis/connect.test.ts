@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { DriverError, TimeoutError, UnavailableError } from "../../src/errors.js";
+import { DriverError, OutcomeError, TimeoutError, UnavailableError } from "../../src/errors.js";
 import { RedisDriver, type RedisOptions } from "../../src/redis/index.js";
 import { LONG_TIMEOUT, PATIENCE, RECOVERY } from "../network/connecting.js";
 import { freePort } from "../support/free-port.js";
@@ -267,7 +267,7 @@ describe("a password", () => {
     await server.killClients();
     await eventually("a call that finds no connection", async () => {
       const { error } = await settled(client.incr("b"), TIMEOUT + PATIENCE);
-      return error instanceof TimeoutError && error.outcome === "not-applied";
+      return error instanceof OutcomeError && error.outcome === "not-applied";
     });
     // It pauses between the attempts, longer each time.
     expect(proxy.accepted).toBeLessThan(12 + (performance.now() - start) / 1_000);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { TimeoutError } from "../../src/errors.js";
+import { OutcomeError } from "../../src/errors.js";
 import { RedisDriver } from "../../src/redis/index.js";
 import { LONG_TIMEOUT, PATIENCE, RECOVERY } from "../network/connecting.js";
 import { loadOn } from "../network/faults.js";
@@ -213,7 +213,7 @@ describe("a server that Sentinels name", () => {
     await server.killClients();
     await eventually("a call that finds no connection", async () => {
       const { error } = await settled(client.set("a", "1"), TIMEOUT + PATIENCE);
-      return error instanceof TimeoutError && error.outcome === "not-applied";
+      return error instanceof OutcomeError && error.outcome === "not-applied";
     });
     expect(sentinel.commands.length).toBeGreaterThan(2);
     expect(sentinel.commands.length).toBeLessThan(15 + (performance.now() - start) / 1_000);
