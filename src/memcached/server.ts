@@ -74,7 +74,6 @@ export class Server {
     } catch (error) {
       throw withOutcome(error, "not-applied", `${this.name}: `);
     }
-    if (this.closed) throw closed("not-applied");
   }
 
   /** Connects in the background, for as long as it takes. */
@@ -93,7 +92,7 @@ export class Server {
       this.#connection.send(request);
       return;
     }
-    const message = `${this.name}: not sent within ${this.timeout} ms: earlier commands about its key took too long`;
+    const message = `${this.name}: not sent within ${this.timeout} ms: no time was left after earlier commands`;
     request.fail(new TimeoutError(message, { outcome: "not-applied" }));
   }
 

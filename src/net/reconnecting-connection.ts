@@ -82,6 +82,8 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
   /** Connects. Rejects as the first attempt does; after it, the connection reconnects by itself. */
   async connect(): Promise<void> {
     await this.#open();
+    // What waited for the connection may have closed it.
+    if (this.#closed) throw closed("not-applied");
     this.#startProbe();
   }
 
@@ -285,7 +287,6 @@ export class ReconnectingConnection<R extends PendingRequest, C extends Connecti
 
   /** A connection on which nothing happens may be dead without a sign: a probe finds out. */
   #startProbe(): void {
-    if (this.#closed) return;
     this.#probe = startInterval(() => {
       if (this.#idle && this.#connection !== undefined && this.oldest === undefined) this.#source.probe();
       this.#idle = true;

@@ -69,6 +69,8 @@ describe("settingsOf", () => {
     { timeout: "soon" },
     { timeout: "25d" },
     { maxPending: 0 },
+    { lazy: 1 },
+    { failFastAfter: true },
   ])("refuses %j, and does not repeat it in the error", (given) => {
     let error: unknown;
     try {

@@ -47,10 +47,12 @@ describe("RecordWriter", () => {
     const fake = new FakeSocket();
     const writer = new RecordWriter(fake.socket);
     writer.write([...commands(1, 100), ...commands(1, 50_000), ...commands(1, 100)]);
-    fake.complete();
-    fake.complete();
-    fake.complete();
+    for (let each = 0; each < 3; each++) fake.complete();
     expect(fake.written.map(({ length }) => length)).toEqual([100, 50_000, 100]);
+    writer.write(commands(2, 50_000));
+    fake.complete();
+    fake.complete();
+    expect(fake.written.slice(3).map(({ length }) => length)).toEqual([50_000, 50_000]);
   });
 
   it("writes nothing after an error", () => {

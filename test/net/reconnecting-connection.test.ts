@@ -232,6 +232,18 @@ describe("a reconnecting connection that connects", () => {
     expect(server.connection).toBeUndefined();
   });
 
+  it("rejects connect when what waited for the connection closes it, and leaves no timer", async () => {
+    const { source, server } = reconnecting({ opensAtOnce: false });
+    const connecting = rejection(server.connect());
+    send(server, "a");
+    const connection = new FakeConnection();
+    connection.onSend = () => server.close();
+    source.succeed(connection);
+    await pass(0);
+    expect(await connecting).toMatchObject({ code: "ERR_UNAVAILABLE", outcome: "not-applied" });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("fails an attempt whose connection is lost before it is open", async () => {
     const { source, server } = reconnecting({ opensAtOnce: false });
     const connecting = rejection(server.connect());
