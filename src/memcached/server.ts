@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { TimeoutError } from "../errors.js";
 import { addressName } from "../net/address.js";
 import { afterReads, now } from "../net/clock.js";
-import { closed, DESYNCHRONISED, lost, withOutcome } from "../net/outcomes.js";
+import { DESYNCHRONISED, lost, withOutcome } from "../net/outcomes.js";
 import { ReconnectingConnection } from "../net/reconnecting-connection.js";
 import { type TlsOptions, tlsOptionsFor } from "../net/tls.js";
 import { type DataBlock, type MetaCommand, noop } from "./commands.js";
