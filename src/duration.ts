@@ -19,16 +19,22 @@ export type Duration = [number | `${number}${"ms" | "s" | "m" | "h" | "d" | "w"}
  *
  * @param what - names the argument in the error, such as `"ttl"`.
  * @param longest - the longest that is allowed, a whole number of milliseconds. Default: 100 years.
- * @throws InvalidArgumentError when it is malformed, negative, not finite or longer than that.
+ * @param shortest - 1 where a duration of 0 is not allowed. Default: 0.
+ * @throws InvalidArgumentError when it is malformed, negative, not finite, or not within these bounds.
  */
-export function milliseconds(duration: Duration, what: string, longest = LONGEST): number {
+export function milliseconds(duration: Duration, what: string, longest = LONGEST, shortest: 0 | 1 = 0): number {
   const exact = typeof duration === "string" ? parse(duration) : duration;
-  // Adding 0 turns -0 into 0.
-  if (typeof exact === "number" && exact >= 0 && exact <= longest) return Math.ceil(exact) + 0;
+  if (typeof exact === "number" && exact >= 0 && exact <= longest) {
+    // Adding 0 turns -0 into 0.
+    const rounded = Math.ceil(exact) + 0;
+    if (rounded >= shortest) return rounded;
+  }
   const shown =
     typeof duration === "string" ? quote(duration) : typeof duration === "number" ? String(duration) : kindOf(duration);
   const upTo = longest === LONGEST ? "100 years" : `${longest} ms (about ${Math.round(longest / UNITS.d)} days)`;
-  throw new InvalidArgumentError(`${what} is ${shown}; allowed are 0 to ${upTo}, ${FORMS}`);
+  throw new InvalidArgumentError(
+    `${what} is ${shown}; allowed are ${shortest === 0 ? "0" : "1 ms"} to ${upTo}, ${FORMS}`,
+  );
 }
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;

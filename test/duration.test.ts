@@ -135,6 +135,16 @@ describe("milliseconds", () => {
     expect(() => milliseconds(-1, "ttl")).toThrow("allowed are 0 to 100 years, as milliseconds or");
   });
 
+  it("refuses 0 where that is too short, and names the bounds", () => {
+    for (const duration of [0, -0, "0s", "0.0w", Number.NaN, -1, "36526d", "soon"] as Duration[]) {
+      expect(() => milliseconds(duration, "ttl", undefined, 1)).toThrow(
+        "; allowed are 1 ms to 100 years, as milliseconds",
+      );
+    }
+    expect(milliseconds(0.1, "ttl", undefined, 1)).toBe(1);
+    expect(milliseconds("0.1ms", "ttl", undefined, 1)).toBe(1);
+  });
+
   it("returns the same result again, however many other durations were parsed in between", () => {
     for (let round = 0; round < 2; round++) {
       for (let n = 0; n < 250; n++) expect(milliseconds(`${n}s`, "ttl")).toBe(n * 1000);

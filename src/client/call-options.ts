@@ -2,7 +2,7 @@ import type { CallOptions } from "../driver/driver.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
-import { checkObject } from "./shape.js";
+import { checkObject } from "../internal/shape.js";
 
 /**
  * Checks a call's options, and returns the part that a driver receives: `undefined` unless there is a signal.

@@ -1,12 +1,12 @@
 import type { Codec } from "../codec/codec.js";
+import { checkDriver } from "../driver/check-driver.js";
 import type { CallOptions, Driver } from "../driver/driver.js";
-import type { RequiredDriverMethod } from "../driver/driver-method.js";
 import type { Duration } from "../duration.js";
 import { InvalidArgumentError } from "../errors.js";
 import { kindOf, quote } from "../internal/describe.js";
 import { refuseUnknown } from "../internal/known-options.js";
+import { checkMethods, checkObject } from "../internal/shape.js";
 import type { Logger } from "./log.js";
-import { checkMethods, checkObject } from "./shape.js";
 
 /** The options of a client. The object is copied, not kept. */
 export interface ClientOptions<TValue> {
@@ -53,7 +53,7 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
   checkObject("options", options, "an object such as { driver, codec, ttl }");
   refuseUnknown(options, CLIENT_OPTIONS);
   const { driver, codec, logger, logTag } = options;
-  if (driver !== undefined) checkDriver(driver);
+  if (driver !== undefined) checkDriver("driver", driver);
   if (codec !== undefined) checkCodec(codec);
   if (logger !== undefined) checkMethods("logger", logger, LOGGER_METHODS);
   if (logTag !== undefined && typeof logTag !== "string") {
@@ -63,7 +63,9 @@ export function checkClientOptions<TValue>(options: ClientOptions<TValue>): void
 
 /** @throws InvalidArgumentError when it is not a codec. */
 export function checkCodec<T>(codec: Codec<T>): void {
-  checkMethods("codec", codec, ["encode", "decode"]);
+  const given: unknown = codec;
+  const allowed = typeof given === "function" ? "a codec, such as json()" : "an object with format, encode, decode";
+  checkMethods("codec", given, ["encode", "decode"], allowed);
   const { format, copies }: { format: unknown; copies?: unknown } = codec;
   if (format !== "text" && format !== "bytes") {
     const given = typeof format === "string" ? quote(format) : kindOf(format);
@@ -72,33 +74,6 @@ export function checkCodec<T>(codec: Codec<T>): void {
   if (copies === undefined || typeof copies === "boolean") return;
   throw new InvalidArgumentError(`codec.copies is ${kindOf(copies)}; allowed is a boolean`);
 }
-
-function checkDriver(driver: Driver): void {
-  checkMethods("driver", driver, DRIVER_METHODS);
-  const name: unknown = driver.name;
-  if (typeof name === "string" && name !== "") return;
-  throw new InvalidArgumentError(`driver.name is ${name === "" ? '""' : kindOf(name)}; allowed is a non-empty string`);
-}
-
-const DRIVER_METHODS = Object.keys({
-  get: true,
-  set: true,
-  setNX: true,
-  delete: true,
-  exists: true,
-  mGet: true,
-  mSet: true,
-  mDel: true,
-  ttl: true,
-  expire: true,
-  persist: true,
-  incr: true,
-  getSet: true,
-  compareAndSwap: true,
-  compareAndDelete: true,
-  scan: true,
-  clear: true,
-} satisfies Record<RequiredDriverMethod, true>);
 
 const CLIENT_OPTIONS = Object.keys({
   driver: true,

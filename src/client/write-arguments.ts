@@ -19,9 +19,7 @@ export function ttlOf(options: WriteOptions | undefined, byDefault: number): num
  * @throws InvalidArgumentError for a bad TTL, and for 0.
  */
 export function newTtl(ttl: Duration): number {
-  const span = milliseconds(ttl, "ttl");
-  if (span === 0) throw new InvalidArgumentError("ttl is 0; allowed is more than 0: see persist and delete");
-  return span;
+  return milliseconds(ttl, "ttl (persist removes it)", undefined, 1);
 }
 
 /**

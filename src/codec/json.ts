@@ -24,8 +24,8 @@ export function json<T>(): TextCodec<T>;
  * too. A schema whose output is not its input needs the option `encode`, which is its reverse: `schema.encode` of a zod
  * schema with codecs. Without that option, `encode` of a zod schema is used where it accepts the value.
  *
- * An invalid value is a `CodecError` that names the paths of the issues, and the schema's messages unless they could
- * repeat a part of the value.
+ * An invalid value is a `CodecError` that names the paths of the first five issues, and the schema's messages unless
+ * they could repeat a part of the value.
  *
  * @throws InvalidArgumentError when the schema is not a Standard Schema, or for a bad option.
  * @see https://standardschema.dev
@@ -53,7 +53,11 @@ export function json<In, Out>(
 export function json<In, Out>(schema?: StandardSchemaV1<In, Out>, options: JsonOptions<In, Out> = {}): TextCodec<Out> {
   if (schema === undefined) {
     // Without a schema, the type is what the caller says it is.
-    return { format: "text", encode: stringify, decode: (stored) => parse(stored) as Out };
+    return {
+      format: "text",
+      encode: (value) => stringify(awaited(value)),
+      decode: (stored) => parse(stored) as Out,
+    };
   }
   const validate = validator(schema);
   const { encode = reverseOf(schema) ?? validate, verify = true } = checked(options);
@@ -61,7 +65,7 @@ export function json<In, Out>(schema?: StandardSchemaV1<In, Out>, options: JsonO
   return {
     format: "text",
     encode(value) {
-      const written = stringify(encode(value));
+      const written = stringify(encode(awaited(value)));
       if (verify) checkReadable(written, decode);
       return written;
     },
@@ -122,6 +126,16 @@ function namingIssues<In, Out>(encode: (value: Out) => In): (value: Out) => In {
   };
 }
 
+/**
+ * Returns the value itself.
+ *
+ * @throws CodecError when it is a promise, whose JSON is `{}`: nobody means to store that.
+ */
+function awaited<T>(value: T): T {
+  if (isPromise(value)) throw new CodecError("the value is a promise: await it");
+  return value;
+}
+
 /** @throws CodecError when what was written does not decode. */
 function checkReadable(written: string, decode: (stored: string) => unknown): void {
   try {
@@ -172,6 +186,7 @@ function validator<In, Out>(schema: StandardSchemaV1<In, Out>): (value: unknown)
     const result = validate(value);
     if (isPromise(result)) {
       result.then(undefined, () => {});
+      rethrow(schema, value);
       throw new CodecError("the schema is asynchronous; a codec's schema must be synchronous");
     }
     if (result.issues === undefined) return result.value;
@@ -179,7 +194,32 @@ function validator<In, Out>(schema: StandardSchemaV1<In, Out>): (value: unknown)
   };
 }
 
-function unfit(issues: readonly StandardSchemaV1.Issue[], value: unknown): CodecError {
-  const described = issues.map((issue) => describeIssue(issue, value));
-  return new CodecError(`the value does not fit the schema at ${described.join(", ")}`);
+/**
+ * Throws what a function of a zod schema throws. zod validates asynchronously then, as it does where the schema itself is
+ * asynchronous; only its `safeParse` tells the two apart.
+ */
+function rethrow(schema: StandardSchemaV1, value: unknown): void {
+  const { safeParse }: { safeParse?: unknown } = schema as object;
+  if (schema["~standard"].vendor !== "zod" || typeof safeParse !== "function") return;
+  try {
+    Reflect.apply(safeParse, schema, [value]);
+  } catch (error) {
+    if (!isAsynchronous(error)) throw error;
+  }
 }
+
+/** Whether a schema is asynchronous, in the words of zod 3 and of zod 4. */
+function isAsynchronous(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("synchronous parse");
+}
+
+function unfit(issues: readonly StandardSchemaV1.Issue[], value: unknown): CodecError {
+  // Not issues.slice: a schema may return an array class of its own.
+  const shown = Array.from(issues).slice(0, MOST_ISSUES);
+  const described = shown.map((issue) => describeIssue(issue, value)).join(", ");
+  const more = issues.length - shown.length;
+  return new CodecError(`the value does not fit the schema at ${described}${more > 0 ? ` and ${more} more` : ""}`);
+}
+
+/** A long list can have an issue for each of its items. */
+const MOST_ISSUES = 5;

@@ -1,4 +1,5 @@
 import type { Pattern } from "../glob.js";
+import { checkDriver } from "./check-driver.js";
 import type { Awaitable, CallOptions, Driver } from "./driver.js";
 import type { OptionalDriverMethod } from "./driver-method.js";
 import type { Encoded } from "./encoded.js";
@@ -9,7 +10,8 @@ import type { Supports } from "./supports.js";
  * single methods.
  *
  * `name` and `supports` are those of the inner driver. An optional method, such as `close`, is there only where the
- * inner driver has it or the subclass overrides it. Closing the wrapper closes the inner driver.
+ * inner driver has it or the subclass overrides it. Closing the wrapper, also at the end of an `await
+ * using`, closes the inner driver.
  *
  * @example
  * ```ts
@@ -32,8 +34,12 @@ export class ForwardingDriver implements Driver {
   /** The driver that calls are forwarded to. */
   protected readonly inner: Driver;
 
-  /** @param inner - the driver to wrap. */
+  /**
+   * @param inner - the driver to wrap.
+   * @throws InvalidArgumentError when it is not a driver.
+   */
   constructor(inner: Driver) {
+    checkDriver("inner", inner);
     this.inner = inner;
     this.name = inner.name;
     this.supports = inner.supports;
@@ -133,6 +139,11 @@ export class ForwardingDriver implements Driver {
 
   close?(): Awaitable<void> {
     return this.inner.close?.();
+  }
+
+  /** Closes the driver if it has `close`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close?.();
   }
 }
 

@@ -61,7 +61,10 @@ export function checkMemoryOptions(options: MemoryOptions): CheckedMemoryOptions
   return {
     maxEntries: checkBound("maxEntries", maxEntries),
     maxBytes: checkBound("maxBytes", maxBytes),
-    sweepInterval: sweepInterval === undefined ? undefined : checkInterval(sweepInterval),
+    sweepInterval:
+      sweepInterval === undefined
+        ? undefined
+        : milliseconds(sweepInterval, "sweepInterval (omit it for no sweep)", LONGEST_TIMER, 1),
   };
 }
 
@@ -70,12 +73,4 @@ function checkBound(name: string, bound: number | undefined): number {
   if (Number.isSafeInteger(bound) && bound >= 1) return bound;
   const shown = typeof bound === "number" ? bound : kindOf(bound);
   throw new InvalidArgumentError(`${name} is ${shown}; allowed is a whole number from 1 to 2^53−1`);
-}
-
-function checkInterval(duration: Duration): number {
-  const interval = milliseconds(duration, "sweepInterval");
-  if (interval > 0 && interval <= LONGEST_TIMER) return interval;
-  throw new InvalidArgumentError(
-    `sweepInterval is ${interval} ms; allowed are 1 to ${LONGEST_TIMER} ms, about 24 days; omit it for no sweep`,
-  );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Client } from "../../src/client/client.js";
+import { json } from "../../src/codec/json.js";
 import { text } from "../../src/codec/text.js";
 import { NO_EXPIRY } from "../../src/driver/driver.js";
 import { DriverError, InvalidArgumentError, InvalidNamespaceError } from "../../src/errors.js";
@@ -66,6 +67,19 @@ describe("a client", () => {
     const options = { drvier: new MemoryDriver() };
     expect(() => new Client("app", "users", options as object)).toThrow(
       'there is no option "drvier"; allowed are driver, codec, ttl, logger, logTag',
+    );
+  });
+
+  it("says that a driver is a promise, which is to be awaited", () => {
+    const driver = Promise.resolve(new MemoryDriver()) as never;
+    expect(() => new Client("app", "users", { driver })).toThrow(/^driver is a promise; await it$/);
+  });
+
+  it("says how to call a function that returns a codec, and what every codec has", () => {
+    const refusal = "codec is a function; allowed is a codec, such as json()";
+    expect(() => new Client("app", "users", { codec: json as never })).toThrow(refusal);
+    expect(() => new Client("app", "users", { codec: {} as never })).toThrow(
+      "codec is an object without the method encode; allowed is an object with format, encode, decode",
     );
   });
 });

@@ -50,6 +50,21 @@ describe.each(ANSWERS)("a driver that answers %s", (_, answer) => {
       expect(await client.ttl("b")).toBe(1);
     });
 
+    it.each([0, "0s", Number.NaN, -1, Number.POSITIVE_INFINITY, "36526d"] as const)(
+      "refuses a TTL of %s, and names the bounds that hold for it",
+      async (ttl) => {
+        const client = notes();
+        await client.set("a", "x");
+        await expect(client.expire("a", ttl)).rejects.toMatchObject({
+          code: "ERR_INVALID_ARGUMENT",
+          message: expect.stringContaining(
+            `ttl (persist removes it) is ${typeof ttl === "string" ? `"${ttl}"` : ttl}; allowed are 1 ms to 100 years, `,
+          ),
+        });
+        expect(await client.ttl("a")).toBe(NO_EXPIRY);
+      },
+    );
+
     it("rejects for a missing or expired key, and creates nothing", async () => {
       const client = notes();
       await client.set("a", "one", { ttl: 100 });

@@ -73,18 +73,20 @@ describe("the bytes codec", () => {
   it.each([
     ["a string", "text"],
     ["an array", [1, 2]],
-    ["an object", new Uint16Array(2)],
-    ["an object", new Int8Array(2)],
-    ["an object", new Uint8ClampedArray(2)],
-    ["an object", new DataView(new ArrayBuffer(2))],
-    ["an object", new ArrayBuffer(2)],
+    ["a Uint16Array", new Uint16Array(2)],
+    ["an Int8Array", new Int8Array(2)],
+    ["a Uint8ClampedArray", new Uint8ClampedArray(2)],
+    ["a DataView", new DataView(new ArrayBuffer(2))],
+    ["an ArrayBuffer", new ArrayBuffer(2)],
+    ["a SharedArrayBuffer", new SharedArrayBuffer(2)],
     ["an object", { length: 1, 0: 1 }],
+    ["an object", { [Symbol.toStringTag]: "secret" }],
     ["null", null],
     ["undefined", undefined],
     ["a number", 5],
   ])("refuses %s", async (kind, value) => {
     expect(() => bytes.encode(value as never)).toThrow(CodecError);
-    expect(() => bytes.encode(value as never)).toThrow(kind);
+    expect(() => bytes.encode(value as never)).toThrow(`the bytes codec takes a Uint8Array, not ${kind}`);
     await expect(new Client("app", "blobs").set("a", value as never)).rejects.toMatchObject({
       code: "ERR_CODEC",
       operation: "set",

@@ -83,6 +83,20 @@ describe("json()", () => {
     expect(error.cause).toBeUndefined();
   });
 
+  it.each([
+    ["without a schema", json()],
+    ["with a schema that takes anything", json(z.unknown())],
+  ])("refuses a promise %s, which is a forgotten await", async (_name, codec: Codec<unknown>) => {
+    const client = new Client<string, unknown>("app", "things", { codec });
+    for (const value of [Promise.resolve("x"), runInNewContext('Promise.resolve("x")')]) {
+      const error = await rejection<CodecError>(client.set("a", value));
+      expect(error).toBeInstanceOf(CodecError);
+      expect(error.message).toBe('set "a": the value is a promise: await it');
+    }
+    expect(await client.exists("a")).toBe(false);
+    expect(await client.getOrSet("a", () => Promise.resolve("x"))).toBe("x");
+  });
+
   it.each(["", "{", "undefined", "NaN", "'a'", "{a:1}", "[1,]", "\ufeff1", "1 2"])(
     "refuses to read %j, which is not JSON",
     async (stored) => {
@@ -190,6 +204,46 @@ describe("json(schema)", () => {
       expect(await client.exists("a")).toBe(false);
     }
     await settle();
+  });
+
+  it("reports what a refinement throws by its name, and not as an asynchronous schema", async () => {
+    const throwing = z.string().refine((value) => {
+      throw new RangeError(value);
+    });
+    const client = new Client("app", "users", { codec: json(throwing) });
+    expect(await rejection(client.set("a", "secret"))).toMatchObject({
+      message: 'set "a": the codec threw RangeError',
+    });
+    await client.withCodec(text).set("a", '"secret"');
+    expect(await rejection(client.get("a"))).toMatchObject({ message: 'get "a": the codec threw RangeError' });
+    await settle();
+  });
+
+  it("treats a schema as asynchronous that says it is of zod, but has no safeParse", () => {
+    const validate = async () => ({ value: "x" });
+    const codec = json<string, string>({ "~standard": { version: 1, vendor: "zod", validate } });
+    expect(() => codec.encode("x")).toThrow("the schema is asynchronous");
+  });
+
+  it.each([
+    ["zod", json(z.array(z.string())) as Codec<unknown>],
+    ["valibot", json(v.array(v.string())) as Codec<unknown>],
+    ["arktype", json(type("string[]")) as Codec<unknown>],
+  ])("names five issues and the number of others with %s", (_name, codec) => {
+    const messageOf = (count: number): string => {
+      try {
+        codec.encode(Array.from({ length: count }, () => false));
+      } catch (error) {
+        return (error as Error).message;
+      }
+      throw new Error("it should be refused");
+    };
+    expect(messageOf(5)).toMatch(/ at 0\b.*, 1\b.*, 4\b.*$/);
+    expect(messageOf(5)).not.toContain("more");
+    expect(messageOf(6)).toMatch(/, 4\b.* and 1 more$/);
+    const long = messageOf(1_000);
+    expect(long).toMatch(/ at 0\b.*, 1\b.*, 2\b.*, 3\b.*, 4\b.* and 995 more$/);
+    expect(long.length).toBeLessThan(1_000);
   });
 
   it("treats a schema that returns a promise of another realm as asynchronous", () => {

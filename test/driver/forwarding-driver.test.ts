@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Awaitable, Driver } from "../../src/driver/driver.js";
 import type { DriverMethod } from "../../src/driver/driver-method.js";
 import { ForwardingDriver } from "../../src/driver/forwarding-driver.js";
+import { InvalidArgumentError } from "../../src/errors.js";
 import { parsePattern } from "../../src/glob.js";
 import { MemoryDriver } from "../../src/memory/memory-driver.js";
 import { recording } from "../support/driver.js";
@@ -63,6 +64,34 @@ describe("a ForwardingDriver", () => {
     expect(new ForwardingDriver(new MemoryDriver()).close).toBeTypeOf("function");
     expect(new ForwardingDriver(required()).close).toBeUndefined();
     expect(new ForwardingDriver(new ForwardingDriver(required())).close).toBeUndefined();
+  });
+
+  it("closes the inner driver at the end of await using, where it can be closed", async () => {
+    const { driver: inner, calls } = recording();
+    await new ForwardingDriver(inner)[Symbol.asyncDispose]();
+    expect(calls.map(({ method }) => method)).toEqual(["close"]);
+    await expect(new ForwardingDriver(required())[Symbol.asyncDispose]()).resolves.toBeUndefined();
+  });
+
+  it("runs the close of a subclass at the end of await using", async () => {
+    const closed = vi.fn(() => Promise.reject(new Error("odd")));
+    class Closing extends ForwardingDriver {
+      override close = closed;
+    }
+    await expect(new Closing(required())[Symbol.asyncDispose]()).rejects.toThrow("odd");
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ["undefined", undefined, "inner is undefined; allowed is an object with get, set, setNX, "],
+    ["a number", 5, "inner is a number; allowed is an object with get, "],
+    ["a Map", new Map(), "inner is an object without the method setNX; allowed is an object with get, "],
+    ["a class", MemoryDriver, "inner is a function; allowed is an object with get, "],
+    ["a promise", Promise.resolve(new MemoryDriver()), "inner is a promise; await it"],
+    ["a driver without a name", Object.assign(new MemoryDriver(), { name: "" }), 'inner.name is ""; allowed is '],
+  ])("refuses %s as its inner driver, and says what was given", (_name, given, message) => {
+    expect(() => new ForwardingDriver(given as never)).toThrow(InvalidArgumentError);
+    expect(() => new ForwardingDriver(given as never)).toThrow(message);
   });
 
   it("lets a subclass override single methods, and its name", async () => {

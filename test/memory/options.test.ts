@@ -53,16 +53,22 @@ describe("the constructor of a memory driver", () => {
     });
   });
 
-  it.each([0, "0s", 2 ** 31, "25d"])("refuses a sweepInterval of %s, which no timer can wait", (given) => {
-    expect(outcome({ sweepInterval: given })).toMatch(/^sweepInterval is \d+ ms; allowed are 1 to 2147483647 ms/);
+  it.each([
+    [0, "0"],
+    ["0s", '"0s"'],
+    [2 ** 31, "2147483648"],
+    ["25d", '"25d"'],
+    [-1, "-1"],
+    [Number.NaN, "NaN"],
+    [Number.POSITIVE_INFINITY, "Infinity"],
+    ["soon", '"soon"'],
+    ["10", '"10"'],
+    [null, "null"],
+    [{}, "an object"],
+  ])("refuses a sweepInterval of %o, and says what a timer can wait", (given, shown) => {
+    const prefix = `sweepInterval (omit it for no sweep) is ${shown}; allowed are 1 ms to 2147483647 ms (about 25 days), `;
+    expect(outcome({ sweepInterval: given }).slice(0, prefix.length)).toBe(prefix);
   });
-
-  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon", "10", null, {}])(
-    "refuses a sweepInterval of %o, which is not a duration",
-    (given) => {
-      expect(outcome({ sweepInterval: given })).toMatch(/^sweepInterval is .+; allowed are/);
-    },
-  );
 
   it("copies the options", () => {
     const options: MemoryOptions = { maxEntries: 1 };
