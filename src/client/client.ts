@@ -29,8 +29,9 @@ import { checkedDelta, newTtl, ttlOf } from "./write-arguments.js";
  * Typed access to one namespace of a store. Every storage key is `rootNS:domain:key`. Clients share keys only if both
  * names match.
  *
- * Every method returns a promise and never throws. The promise rejects with a {@link NamestoreError} with a stable
- * `code`, or, after an abort, with `signal.reason`: a `DOMException`, unless the signal was aborted with another reason.
+ * Every method, called on its client, returns a promise and never throws. The promise rejects with a
+ * {@link NamestoreError} with a stable `code`, or, after an abort, with `signal.reason`: a `DOMException`, unless the
+ * signal was aborted with another reason.
  *
  * @typeParam TKey - the keys: `string`, a branded {@link Key}, or a template literal such as `` `user:${string}` ``.
  * @typeParam TValue - the values: `Uint8Array`, or what the `codec` option encodes.

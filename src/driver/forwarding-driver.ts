@@ -10,8 +10,8 @@ import type { Supports } from "./supports.js";
  * single methods.
  *
  * `name` and `supports` are those of the inner driver. An optional method, such as `close`, is there only where the
- * inner driver has it or the subclass overrides it. Closing the wrapper, also at the end of an `await
- * using`, closes the inner driver.
+ * inner driver has it or the subclass overrides it. Closing the wrapper closes the inner driver, also at the end of an
+ * `await using`.
  *
  * @example
  * ```ts
