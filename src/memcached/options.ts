@@ -28,8 +28,8 @@ export interface MemcachedOptions {
    */
   lazy?: boolean | undefined;
   /**
-   * How long connecting to a server may fail until its calls reject at once, with `UnavailableError`, not applied, instead
-   * of waiting out their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the
+   * How long there may be no connection to a server until its calls reject at once, with `UnavailableError`, not applied,
+   * instead of waiting out their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the
    * `timeout`.
    */
   failFastAfter?: Duration | false | undefined;

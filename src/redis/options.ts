@@ -63,8 +63,8 @@ export interface RedisOptions extends ExternalOptions {
    */
   lazy?: boolean | undefined;
   /**
-   * How long connecting may fail until calls reject at once, with `UnavailableError`, not applied, instead of waiting out
-   * their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the `timeout`.
+   * How long there may be no connection until calls reject at once, with `UnavailableError`, not applied, instead of
+   * waiting out their `timeout`. They wait again as soon as there is a connection. `false`: never. Default: the `timeout`.
    */
   failFastAfter?: Duration | false | undefined;
 }
