@@ -11,6 +11,6 @@ export default {
   hideGenerator: true,
   disableSources: true,
   skipErrorChecking: true,
-  intentionallyNotExported: ["src/client/options.ts:ClientArguments"],
+  intentionallyNotExported: ["src/client/options.ts:ClientArguments", "src/client/client.ts:Missing"],
   treatWarningsAsErrors: true,
 };
