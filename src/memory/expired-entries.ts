@@ -2,13 +2,13 @@ import { Entry, type StoredValue } from "./entry.js";
 import type { PlainNamespace } from "./plain-namespace.js";
 
 /**
- * Finds the expired entries of a plain store, a few with each write of a key with a TTL, so that it needs no timer. It
- * looks at about two entries for each such write. So there are never many more expired entries than others.
+ * Finds the expired entries of a plain store, a few with each new key with a TTL, so that it needs no timer. It looks at
+ * about two entries for each of them. So there are never many more expired entries than others.
  */
 export class ExpiredEntries {
   readonly #namespaces: ReadonlyMap<string, PlainNamespace>;
   readonly #remove: (prefix: string, namespace: PlainNamespace, key: string) => void;
-  #writes = 0;
+  #added = 0;
   /** The rest of the round. They are undefined before the first round, and between two. */
   #rest: Iterator<[string, PlainNamespace], undefined> | undefined;
   #prefix = "";
@@ -24,10 +24,10 @@ export class ExpiredEntries {
     this.#remove = remove;
   }
 
-  /** To be called after each write of a key with a TTL. */
-  written(): void {
-    this.#writes++;
-    if (this.#writes % WRITES === 0) this.#removeSome();
+  /** To be called after a new key with a TTL was added. */
+  added(): void {
+    this.#added++;
+    if (this.#added % ADDED === 0) this.#removeSome();
   }
 
   /** To be called when a namespace is removed: it must not be kept in memory. */
@@ -39,7 +39,7 @@ export class ExpiredEntries {
     const now = Date.now();
     for (let looked = 0; looked < LOOKED_AT; looked++) {
       const namespace = this.#namespace ?? this.#next();
-      // The round is over. The next write begins another.
+      // The round is over. The next new key begins another.
       if (namespace === undefined) return;
       const { value: entry } = (this.#entries as Iterator<[string, StoredValue], undefined>).next();
       if (entry === undefined) {
@@ -73,8 +73,8 @@ export class ExpiredEntries {
   }
 }
 
-/** It works once in this many writes: most writes then cost nothing more. */
-const WRITES = 16;
+/** It works once for this many new keys: most of them then cost nothing more. */
+const ADDED = 16;
 
 /** Entries that it looks at each time: some 1 µs. */
 const LOOKED_AT = 32;

@@ -21,9 +21,16 @@ export class PlainNamespace implements CountedNamespace {
     return stored !== undefined || this.#rest === undefined ? stored : this.#mapWith(key)?.get(key);
   }
 
-  set(key: string, stored: StoredValue): void {
-    if (this.#rest === undefined && this.#first.size < this.#limit) this.#first.set(key, stored);
-    else this.#setInSeveral(key, stored);
+  /** Returns whether the key is new; `true` also where to find out would take a look at several Maps. */
+  set(key: string, stored: StoredValue): boolean {
+    const first = this.#first;
+    const { size } = first;
+    if (this.#rest === undefined && size < this.#limit) {
+      first.set(key, stored);
+      return first.size > size;
+    }
+    this.#setInSeveral(key, stored);
+    return true;
   }
 
   delete(key: string): void {

@@ -101,12 +101,8 @@ export class PlainStore implements Store {
       namespace = new PlainNamespace();
       this.#namespaces.set(prefix, namespace);
     }
-    if (expires === undefined) {
-      namespace.set(key, owned(value));
-    } else {
-      namespace.set(key, new Entry(owned(value), expires));
-      this.#expired.written();
-    }
+    if (expires === undefined) namespace.set(key, owned(value));
+    else if (namespace.set(key, new Entry(owned(value), expires))) this.#expired.added();
   }
 
   #expire(prefix: string, namespace: PlainNamespace, key: string): void {

@@ -17,7 +17,7 @@ function countUnder(driver: MemoryDriver, keys: number, prefixOf: (at: number) =
 }
 
 describe("a memory driver without options", () => {
-  it("holds about as many expired entries as live ones at most, while keys with a TTL are written", () => {
+  it("holds about as many expired entries as live ones at most, while new keys with a TTL are added", () => {
     const driver = new MemoryDriver();
     expect(countUnder(driver, 20_000, () => "app:a:")).toBeLessThan(2 * TTL + 100);
   });
