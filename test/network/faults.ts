@@ -98,7 +98,7 @@ export function faultsOf(subject: NetworkSubject): void {
       const load = loadOn(client);
       for (let round = 0; round < 4; round++) {
         await load.successes(50);
-        proxy.reply = delayed(SHORT_TIMEOUT + 100);
+        proxy.reply = delayed(SHORT_TIMEOUT + 400);
         await load.failures(20);
         proxy.reply = pass;
         expect(await load.successes(50)).toBeLessThan(RECOVERY);

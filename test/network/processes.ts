@@ -21,7 +21,7 @@ export function racesOf(subject: NetworkSubject): void {
           proxy.reset();
           await progress();
           server.freeze();
-          await new Promise((resolve) => setTimeout(resolve, SHORT_TIMEOUT + 100));
+          await new Promise((resolve) => setTimeout(resolve, SHORT_TIMEOUT + 500));
           server.resume();
           await progress();
           if (!subject.durable) continue;
@@ -101,6 +101,8 @@ async function race(
   const counter = await count();
   expect(counter).toBeGreaterThanOrEqual(sum("acknowledged"));
   expect(counter).toBeLessThanOrEqual(sum("asked") - sum("refused"));
+  // The counter's calls fail in the same faults.
+  unknown += sum("asked") - sum("refused") - sum("acknowledged");
   return { wins, unknown };
 }
 
